@@ -1,0 +1,111 @@
+"""What a scheduling problem is: the form that every problem fills in."""
+
+import ast
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+from numpy.typing import NDArray
+
+AnyArray = NDArray[Any]
+Arrays = Mapping[str, AnyArray]
+"""Named NumPy arrays: an instance's data, or a solution."""
+
+Heuristic = int
+"""Native address of a compiled heuristic; kernels call it through `problems.native.caller`."""
+
+
+class Split(StrEnum):
+    """What a set of instances may be used for."""
+
+    TRAIN = "train"
+    VALIDATION = "validation"
+    TEST = "test"
+
+
+class ReferenceKind(StrEnum):
+    """How much a reference value is known to be."""
+
+    OPTIMUM = "optimum"
+    BEST_KNOWN = "best known"
+    LOWER_BOUND = "lower bound"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The value that a gap is measured against."""
+
+    value: float
+    kind: ReferenceKind
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One data set of a problem.
+
+    Attributes:
+        name: Unique within the problem.
+        group: The row of a results table it belongs to, such as a size.
+        arrays: The data, as the problem's `solve` and `measure` read it; never written to.
+        reference: The value its gap is measured against.
+    """
+
+    name: str
+    group: str
+    arrays: Arrays
+    reference: Reference
+
+
+class InvalidSolution(ValueError):
+    """A solution that breaks a constraint; the message names the constraint and where."""
+
+
+class BoundBroken(RuntimeError):
+    """A valid solution better than a proven bound: the bound, the instance or the judge is wrong; a bug of ours."""
+
+
+class Problem(ABC):
+    """What is to be scheduled; how a heuristic is asked, and how its solution is judged.
+
+    `solve` runs inside the fence beside untrusted code and its result is not trusted. `measure` runs outside
+    and trusts nothing but the instance. Both are pure: the same arguments give the same result.
+
+    Attributes:
+        name: As users type it.
+        statement: The task as told to a model: the rules, the inputs with their units, what good means.
+        signature: Numba signature of the heuristic, with explicit types.
+        seeds: Published heuristics by name, as source; the first is the template that a new one starts from.
+        objectives: The measures that are minimised; the first decides.
+    """
+
+    name: str
+    statement: str
+    signature: str
+    seeds: Mapping[str, str]
+    objectives: tuple[str, ...]
+
+    @cached_property
+    def entry(self) -> str:
+        """The name of the function that a heuristic must define: the last one of the template."""
+        template = next(iter(self.seeds.values()))
+        return [node.name for node in ast.parse(template).body if isinstance(node, ast.FunctionDef)][-1]
+
+    @abstractmethod
+    def instances(self, split: Split) -> Sequence[Instance]:
+        """Return the instances of a split, always the same and in the same order."""
+
+    @abstractmethod
+    def solve(self, heuristic: Heuristic, instance: Instance) -> Arrays:
+        """Return the solution that the heuristic builds. Called in the fence; may raise what the heuristic raises."""
+
+    @abstractmethod
+    def measure(self, instance: Instance, solution: Arrays) -> dict[str, float]:
+        """Return the measures of a solution, all finite, lower is better.
+
+        Raises:
+            InvalidSolution: An array is missing or malformed, or a constraint is broken.
+        """
