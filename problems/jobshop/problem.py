@@ -1,0 +1,196 @@
+"""The job shop as a problem: instances, the schedule that a rule builds, and its independent judge."""
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from problems.base import (
+    Arrays,
+    BoundBroken,
+    Heuristic,
+    Instance,
+    InvalidSolution,
+    Problem,
+    Reference,
+    ReferenceKind,
+    Split,
+)
+from problems.jobshop import generate, library, loaders
+from problems.jobshop.features import FEATURES, SIGNATURE
+from problems.jobshop.rules import SEEDS
+
+BUILDERS = {"non-delay": 0.0, "active": 1.0}
+FAMILIES = tuple(str(family) for family in generate.Family)
+SETS = ("FT", "LA", "ABZ", "ORB", "SWV", "YN", "TA")
+LATEST = 2**40
+"""Start times beyond this are refused, so that no sum or product below can overflow."""
+IntArray = NDArray[np.int64]
+
+STATEMENT = """\
+Job shop scheduling. Each of n jobs is a fixed sequence of operations, one on each of m machines; a machine processes
+one operation at a time and is never interrupted. The makespan is the time at which the last operation ends.
+The heuristic is a dispatching rule. A schedule is built in one pass: again and again a machine is chosen, and of
+the operations that could be started on it next the one with the LARGEST priority is scheduled. The rule is called
+once for each of those operations. {builder}
+A rule is good when the makespan is small: it is scored by the gap to the best known makespan in percent, averaged over
+instances of 6 to 100 jobs on 5 to 20 machines. All arguments are floats, times and work in the instance's time unit:
+{features}
+"""
+BUILDER_TEXT = {
+    0.0: "The builder is non-delay: no machine stays idle while an operation waits for it, so start equals now.",
+    1.0: "The builder makes active schedules (Giffler and Thompson): an operation may start later than now.",
+}
+MIXED_TEXT = "The builder may keep a machine waiting for a while, so an operation may start later than now."
+
+
+class JobShop(Problem):
+    """Minimise the makespan of a job shop with a dispatching rule.
+
+    Args:
+        builder: "non-delay", "active", or a number between 0 (non-delay) and 1 (active).
+        families: Families that train and validation are generated from: "uniform" as Taillard's, "two-set" as the
+            harder half of Demirkol, Mehta and Uzsoy's.
+        sets: Published sets that the test split consists of.
+        files: Instance files, in JSPLIB or Taillard layout, that replace the published sets.
+
+    Raises:
+        ValueError: An unknown builder or set.
+        problems.jobshop.loaders.MalformedInstance: A file is not an instance.
+        OSError: A file cannot be read.
+    """
+
+    name = "jobshop"
+    signature = SIGNATURE
+    seeds = SEEDS
+    objectives = ("gap",)
+
+    def __init__(
+        self,
+        builder: str | float = "non-delay",
+        families: Sequence[str] = FAMILIES,
+        sets: Sequence[str] = SETS,
+        files: Sequence[str] = (),
+    ) -> None:
+        delay = BUILDERS.get(builder) if isinstance(builder, str) else float(builder)
+        if delay is None or not 0.0 <= delay <= 1.0:
+            raise ValueError(f"builder must be one of {', '.join(BUILDERS)} or a number from 0 to 1, not {builder!r}")
+        if unknown := [name for name in sets if name not in SETS]:
+            raise ValueError(f"unknown set {unknown[0]!r}: the published sets are {', '.join(SETS)}")
+        if not families or set(families) - set(FAMILIES):
+            raise ValueError(f"families must be some of {', '.join(FAMILIES)}, not {list(families)}")
+        self.delay = delay
+        self.families = tuple(families)
+        self.sets = tuple(sets)
+        self.files = tuple(files)
+        features = "\n".join(f"- {name}: {meaning}" for name, meaning in FEATURES.items())
+        self.statement = STATEMENT.format(builder=BUILDER_TEXT.get(delay, MIXED_TEXT), features=features)
+        self._loaded = [_from_file(Path(path)) for path in self.files]
+
+    def instances(self, split: Split) -> Sequence[Instance]:
+        """Return generated instances for train and validation; the published sets, or the given files, for test."""
+        if split is not Split.TEST:
+            return [instance for family in self.families for instance in _generated(split, family)]
+        return self._loaded or [instance for name in self.sets for instance in _published(name)]
+
+    def solve(self, heuristic: Heuristic, instance: Instance) -> Arrays:
+        """Return `starts`: (jobs, machines) start times of each job's operations, in order."""
+        from problems.jobshop.builder import build  # takes numba along, which only the sandboxed process needs
+
+        return {"starts": build(heuristic, self.delay, instance.arrays["durations"], instance.arrays["machines"])}
+
+    def measure(self, instance: Instance, solution: Arrays) -> dict[str, float]:
+        """Return `gap` (percent above the reference) and `makespan` (time units) of a schedule.
+
+        Raises:
+            InvalidSolution: The schedule breaks precedence or a machine's capacity, or is not a schedule.
+            BoundBroken: The makespan is below what is proven possible.
+        """
+        durations = instance.arrays["durations"]
+        starts = solution.get("starts")
+        if starts is None or starts.shape != durations.shape or starts.dtype.kind not in "iu":
+            raise InvalidSolution(f"{instance.name}: starts must be {durations.shape} integers")
+        starts = starts.astype(np.int64)
+        if starts.min() < 0 or starts.max() > LATEST:
+            raise InvalidSolution(f"{instance.name}: a start time is not between 0 and {LATEST}")
+        ends = starts + durations
+        early = np.argwhere(starts[:, 1:] < ends[:, :-1])
+        if len(early):
+            job, step = early[0]
+            raise InvalidSolution(
+                f"{instance.name}: job {job} starts operation {step + 1} before it ends operation {step}"
+            )
+        _check_capacity(instance, starts, ends)
+        makespan = float(ends.max())
+        reference = instance.reference
+        if makespan < reference.value and reference.kind is not ReferenceKind.BEST_KNOWN:
+            raise BoundBroken(
+                f"{instance.name}: makespan {makespan:g} is below its {reference.kind} {reference.value:g}"
+            )
+        return {"gap": 100.0 * (makespan / reference.value - 1.0), "makespan": makespan}
+
+
+def _check_capacity(instance: Instance, starts: IntArray, ends: IntArray) -> None:
+    """Raise InvalidSolution where two operations overlap on a machine."""
+    by_machine = instance.arrays["by_machine"]
+    start, end = starts.ravel()[by_machine], ends.ravel()[by_machine]
+    # By start, then by length: an operation of length 0 may share the moment at which another starts.
+    order = np.argsort(start * (int((end - start).max()) + 1) + (end - start), axis=1)
+    start, end = np.take_along_axis(start, order, axis=1), np.take_along_axis(end, order, axis=1)
+    overlap = np.argwhere(start[:, 1:] < end[:, :-1])
+    if len(overlap):
+        machine, position = overlap[0]
+        first, second = by_machine[machine, order[machine, position : position + 2]] // starts.shape[1]
+        raise InvalidSolution(f"{instance.name}: jobs {first} and {second} overlap on machine {machine}")
+
+
+def make_instance(name: str, group: str, durations: IntArray, machines: IntArray, reference: Reference) -> Instance:
+    """Return an instance with what `measure` needs: `by_machine`, the flat indices of each machine's operations."""
+    jobs, count = durations.shape
+    by_machine = np.argsort(machines, axis=None, kind="stable").reshape(count, jobs)
+    return Instance(name, group, {"durations": durations, "machines": machines, "by_machine": by_machine}, reference)
+
+
+def lower_bound(durations: IntArray, machines: IntArray) -> int:
+    """Return the trivial bound on the makespan: the longest job or the busiest machine."""
+    return int(max(durations.sum(axis=1).max(), np.bincount(machines.ravel(), durations.ravel()).max()))
+
+
+@cache
+def _published(name: str) -> tuple[Instance, ...]:
+    """Return a published set, with the bounds of 2026-08."""
+    loaded = []
+    for member in library.names(name):
+        durations, machines = library.classic(member)
+        _, upper, optimal = library.bounds(member)
+        kind = ReferenceKind.OPTIMUM if optimal else ReferenceKind.BEST_KNOWN
+        group = f"{name} {durations.shape[0]}x{durations.shape[1]}"
+        loaded.append(make_instance(member, group, durations, machines, Reference(upper, kind, "literature, 2026-08")))
+    return tuple(loaded)
+
+
+@cache
+def _generated(split: Split, wanted: str) -> tuple[Instance, ...]:
+    """Return one family of a generated suite, with the bounds that CP-SAT proved or found."""
+    loaded = []
+    for name, family, jobs, machines, seed in generate.suite(split):
+        if family != wanted:
+            continue
+        _, upper, optimal = library.bounds(name)
+        kind = ReferenceKind.OPTIMUM if optimal else ReferenceKind.BEST_KNOWN
+        reference = Reference(upper, kind, "CP-SAT")
+        loaded.append(
+            make_instance(
+                name, f"{family} {jobs}x{machines}", *generate.generate(family, jobs, machines, seed), reference
+            )
+        )
+    return tuple(loaded)
+
+
+def _from_file(path: Path) -> Instance:
+    durations, machines = loaders.load(path)
+    bound = lower_bound(durations, machines)
+    reference = Reference(bound, ReferenceKind.LOWER_BOUND, "longest job or busiest machine")
+    return make_instance(path.stem, "{}x{}".format(*durations.shape), durations, machines, reference)
