@@ -1,0 +1,57 @@
+"""What runs in the fence: compile a heuristic and let it solve instances."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from evaluators.compiler import compile_heuristic
+from problems.base import AnyArray, Problem, Split
+from problems.plugins import load
+
+
+class Solver:
+    """The task of a warm process: holds the problem and its compiled simulators; one call judges one source text.
+
+    Args:
+        problem: The problem's name, as `problems.plugins.load` takes it.
+        settings: Arguments of its constructor.
+    """
+
+    def __init__(self, problem: str, settings: Mapping[str, Any]) -> None:
+        self.problem: Problem = load("evolve.problems", problem)(**settings)
+        self.instances = {split: self.problem.instances(split) for split in Split}
+        self._warm_up()
+
+    def _warm_up(self) -> None:
+        """Compile and run the template once, so that no candidate pays for what happens only once."""
+        template = next(iter(self.problem.seeds.values()))
+        self(template, {"split": Split.TRAIN, "only": [0]})()
+
+    def __call__(self, source: str, request: Mapping[str, Any]) -> Callable[[], Mapping[str, AnyArray]]:
+        """Compile; return a function that solves the instances.
+
+        Args:
+            source: Source text that has passed the static check.
+            request: `split`, and optionally `only`: the indices of the instances wanted.
+
+        Returns:
+            A function that returns the solutions' arrays, named "INDEX/ARRAY", and `seconds`: (instances,) CPU
+            seconds of each.
+        """
+        compiled = compile_heuristic(source, self.problem.entry, self.problem.signature)
+        instances = self.instances[Split(request["split"])]
+        wanted = request.get("only") or range(len(instances))
+
+        def run() -> Mapping[str, AnyArray]:
+            arrays: dict[str, AnyArray] = {}
+            seconds = []
+            for index in wanted:
+                begin = time.process_time()
+                solution = self.problem.solve(compiled.address, instances[index])
+                seconds.append(time.process_time() - begin)
+                arrays |= {f"{index}/{name}": array for name, array in solution.items()}
+            return arrays | {"seconds": np.array(seconds)}
+
+        return run
