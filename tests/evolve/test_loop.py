@@ -1,0 +1,191 @@
+import itertools
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from evaluators.base import Evaluation, Status
+from evolve.archive import Archive, Run
+from evolve.candidate import Brief, Candidate, Record
+from evolve.loop import Loop
+from evolve.search.islands import Islands
+from problems.base import Split
+from tests.evolve.fakes import Halver, judge
+
+
+@pytest.fixture
+def archive(tmp_path: Path):
+    with Archive(str(tmp_path / "a.db")) as opened:
+        yield opened
+
+
+class Spy(Islands):
+    """An island search that remembers what it was told and asked, in order."""
+
+    def __init__(self) -> None:
+        super().__init__(("gap",), islands=2, size=10, migration=7)
+        self.history: list[tuple[str, int]] = []
+
+    def ask(self, number: int, rng: np.random.Generator) -> Brief:
+        self.history.append(("ask", number))
+        return super().ask(number, rng)
+
+    def tell(self, record: Record) -> None:
+        self.history.append(("tell", record.number))
+        super().tell(record)
+
+
+def loop(
+    archive: Archive,
+    run: Run,
+    *,
+    proposer: Callable[[Brief, np.random.Generator], Candidate] | None = None,
+    evaluate: Callable[..., Evaluation] = judge,
+    search: Islands | None = None,
+    limit: int = 60,
+    width: int = 4,
+    deterministic: bool = True,
+    stop: threading.Event | None = None,
+) -> Loop:
+    return Loop(
+        archive,
+        run,
+        search or Spy(),
+        proposer or Halver(),
+        evaluate,
+        seed=5,
+        width=width,
+        deterministic=deterministic,
+        enough=lambda asked, _usd: asked >= limit,
+        stop=stop or threading.Event(),
+    )
+
+
+def fingerprint(archive: Archive, run: Run) -> list[tuple[int, str, tuple[int, ...], Status]]:
+    records = sorted(archive.records(run), key=lambda record: record.number)
+    return [(r.number, r.candidate.source, r.candidate.parents, r.evaluation.status) for r in records]
+
+
+def drain(work: Loop) -> list[Record]:
+    with work:
+        return list(work)
+
+
+def test_every_candidate_is_archived_before_it_is_judged(archive: Archive) -> None:
+    run = archive.create_run("r", "{}", "1")
+    seen = []
+    keep = archive.judge
+
+    def watch(of: Run, number: int, evaluation: Evaluation, split: Split = Split.TRAIN) -> None:
+        seen.append(number in archive.candidates(run))
+        keep(of, number, evaluation, split)
+
+    archive.judge = watch  # type: ignore[method-assign]
+    assert len(drain(loop(archive, run))) == 60
+    assert seen == [True] * 60
+
+
+def test_a_deterministic_run_is_the_same_whatever_the_delays(archive: Archive) -> None:
+    runs = [archive.create_run("r", "{}", "1") for _ in range(2)]
+    for run, delay in zip(runs, (0.0, 0.004), strict=True):
+        drain(loop(archive, run, proposer=Halver(delay)))
+    assert fingerprint(archive, runs[0]) == fingerprint(archive, runs[1])
+
+
+def test_ask_k_is_made_when_exactly_the_records_up_to_k_minus_width_are_told(archive: Archive) -> None:
+    search = Spy()
+    drain(loop(archive, archive.create_run("r", "{}", "1"), search=search, width=3, limit=10, proposer=Halver(0.003)))
+    told = 0
+    for kind, number in search.history:
+        if kind == "ask":
+            assert told == max(0, number - 3 + 1)
+        else:
+            assert number == told
+            told += 1
+    assert told == 10
+
+
+@pytest.mark.parametrize("deterministic", [True, False])
+def test_what_was_stopped_goes_on_and_asks_for_nothing_twice(archive: Archive, deterministic: bool) -> None:
+    run = archive.create_run("r", "{}", "1")
+    proposer = Halver(0.001)
+    for part in itertools.count(1):
+        stop = threading.Event()
+        with loop(archive, run, proposer=proposer, deterministic=deterministic, stop=stop) as work:
+            for position, _ in enumerate(work):
+                if position >= 13 * part:
+                    stop.set()
+        if len(archive.records(run)) == 60:
+            break
+    assert part > 3
+    assert sorted(proposer.asked) == list(range(60))
+    if deterministic:
+        whole = archive.create_run("r", "{}", "1")
+        drain(loop(archive, whole))
+        assert fingerprint(archive, run) == fingerprint(archive, whole)
+
+
+def test_the_resumed_search_is_in_the_state_of_an_uninterrupted_one(archive: Archive) -> None:
+    whole, parts = archive.create_run("r", "{}", "1"), archive.create_run("r", "{}", "1")
+    uninterrupted, resumed = Spy(), Spy()
+    drain(loop(archive, whole, search=uninterrupted, limit=40))
+    drain(loop(archive, parts, limit=17))
+    drain(loop(archive, parts, search=resumed, limit=40))
+
+    def state(search: Islands) -> object:
+        return [[(rank, number) for rank, number, _ in population] for population in search._populations]
+
+    assert state(resumed) == state(uninterrupted)
+
+
+def test_a_candidate_that_was_proposed_and_not_judged_is_judged_first(archive: Archive) -> None:
+    for deterministic in (True, False):
+        run = archive.create_run("r", "{}", "1")
+        archive.propose(run, 0, Candidate("def priority(p):\n    return 42.0001\n", "mutate"))
+        proposer = Halver()
+        records = drain(loop(archive, run, proposer=proposer, limit=3, deterministic=deterministic))
+        assert sorted(record.number for record in records) == [0, 1, 2]
+        assert proposer.asked == [1, 2]
+
+
+def test_failed_candidates_never_become_parents(archive: Archive) -> None:
+    run = archive.create_run("r", "{}", "1")
+    records = drain(loop(archive, run, limit=150))
+    failed = {record.number for record in records if record.evaluation.status is not Status.OK}
+    assert failed
+    assert all(not failed & set(record.candidate.parents) for record in records)
+
+
+def test_an_exception_of_the_machine_ends_the_run_and_keeps_what_was_proposed(archive: Archive) -> None:
+    class Broken(RuntimeError):
+        pass
+
+    def broken(source: str, split: Split = Split.TRAIN) -> Evaluation:
+        raise Broken
+
+    run = archive.create_run("r", "{}", "1")
+    with pytest.raises(Broken), loop(archive, run, evaluate=broken) as work:
+        list(work)
+    kept = archive.candidates(run)
+    assert kept
+    proposer = Halver()
+    drain(loop(archive, run, proposer=proposer, limit=20))
+    assert not set(proposer.asked) & kept.keys()
+
+
+def test_dollars_are_counted_over_resumes(archive: Archive) -> None:
+    run = archive.create_run("r", "{}", "1")
+    spent = []
+
+    def enough(asked: int, usd: float) -> bool:
+        spent.append(usd)
+        return usd >= 2.0
+
+    for _ in range(2):
+        work = loop(archive, run, deterministic=False, width=1)
+        work._enough = enough
+        drain(work)
+    assert max(spent) == 2.0
+    assert len(archive.records(run)) == 8
