@@ -1,0 +1,145 @@
+"""The numbers that the command line and the dashboard show."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from evaluators.base import Evaluation, Evaluator, Status
+from evolve.archive import Archive, Run, RunState
+from evolve.candidate import Record
+from evolve.statistics import Comparison, Row, compare, row
+from problems.base import Problem, Split
+
+FINALISTS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A run at a glance.
+
+    Attributes:
+        best: The best OK record on train, if there is any; seeds included.
+        best_seed: The best of the problem's published heuristics.
+        causes: Failures by cause.
+        seconds: Wall time that processes worked on it.
+    """
+
+    run: Run
+    state: RunState
+    candidates: int
+    judged: int
+    best: Record | None
+    best_seed: Record | None
+    causes: Mapping[str, int]
+    usd: float
+    seconds: float
+
+
+def summarise(archive: Archive, run: Run, objective: str) -> Summary:
+    """Return a run at a glance."""
+    candidates = archive.candidates(run)
+    records = archive.records(run)
+    return Summary(
+        run=run,
+        state=archive.state(run),
+        candidates=len(candidates),
+        judged=len(records),
+        best=best(records, objective),
+        best_seed=best([record for record in records if record.candidate.operator == "seed"], objective),
+        causes=Counter(record.evaluation.cause for record in records if record.evaluation.status is not Status.OK),
+        usd=sum(candidate.cost.usd for candidate in candidates.values()),
+        seconds=archive.seconds_spent(run),
+    )
+
+
+def best(records: Sequence[Record], objective: str) -> Record | None:
+    """Return the OK record with the smallest value of a measure; of equals the first."""
+    valid = [record for record in records if record.evaluation.status is Status.OK]
+    return min(valid, key=lambda record: (record.evaluation.measures[objective], record.number), default=None)
+
+
+def finalists(records: Sequence[Record], objective: str, count: int = FINALISTS) -> list[Record]:
+    """Return the best OK records on train, one per value of the objective."""
+    chosen: dict[float, Record] = {}
+    valid = [record for record in records if record.evaluation.status is Status.OK]
+    for record in sorted(
+        valid, key=lambda record: (record.evaluation.measures[objective], len(record.candidate.source))
+    ):
+        chosen.setdefault(record.evaluation.measures[objective], record)
+    return list(chosen.values())[:count]
+
+
+def judged_on(archive: Archive, run: Run, record: Record, evaluate: Evaluator, split: Split) -> Evaluation:
+    """Return a record's verdict on another split: the archived one, or a new one, which is then archived.
+
+    Opening the test split is noted in the archive every time.
+    """
+    if split is Split.TEST:
+        archive.log(run, "test opened", {"candidate": record.number, "moment": time.time()})
+    if known := archive.records(run, split, record.number):
+        return known[0].evaluation
+    evaluation = evaluate(record.candidate.source, split)
+    archive.judge(run, record.number, evaluation, split)
+    return evaluation
+
+
+def winner(archive: Archive, run: Run, evaluate: Evaluator, objective: str) -> Record | None:
+    """Return the finalist that is best on validation; None without an OK record. The verdicts are archived."""
+    judged = []
+    for record in finalists(archive.records(run), objective):
+        evaluation = judged_on(archive, run, record, evaluate, Split.VALIDATION)
+        if evaluation.status is Status.OK:
+            judged.append((evaluation.measures[objective], record.number, record))
+    return min(judged)[2] if judged else None
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Heuristics side by side on the instances of one split.
+
+    Attributes:
+        groups: The names of the groups of instances, in order.
+        rows: One for each heuristic that is valid on every instance, the best first.
+        failures: Message of each heuristic that is not, by name.
+    """
+
+    problem: str
+    split: Split
+    objective: str
+    groups: Sequence[str]
+    rows: Sequence[Row]
+    failures: Mapping[str, str]
+
+    def against(self, name: str) -> dict[str, Comparison]:
+        """Compare one heuristic with every other, instance by instance."""
+        values = {entry.name: list(entry.values.values()) for entry in self.rows}
+        mine = values.pop(name)
+        return {other: compare(mine, theirs) for other, theirs in values.items()}
+
+
+def bench(
+    problem: Problem,
+    sources: Mapping[str, str],
+    evaluate: Evaluator,
+    split: Split,
+    progress: Callable[[str], None] = lambda name: None,
+) -> Bench:
+    """Judge heuristics on the instances of a split.
+
+    Args:
+        sources: Source texts by name.
+        progress: Called with the name of each heuristic before it is judged.
+    """
+    instances = problem.instances(split)
+    objective = problem.objectives[0]
+    rows, failures = [], {}
+    for name, source in sources.items():
+        progress(name)
+        evaluation = evaluate(source, split)
+        if evaluation.status is Status.OK:
+            rows.append(row(name, evaluation, instances, objective))
+        else:
+            failures[name] = f"{evaluation.status}: {evaluation.message}"
+    groups = list(dict.fromkeys(instance.group for instance in instances))
+    return Bench(problem.name, split, objective, groups, sorted(rows, key=lambda entry: entry.mean), failures)
