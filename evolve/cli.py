@@ -1,0 +1,287 @@
+"""The command line: parses, calls, shows. Every number it shows comes from `evolve.report`."""
+
+import json
+import sys
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from evolve.progress_style import Style
+
+SCHEMA_VERSION = 1
+DEMO = Path(__file__).parents[1] / "runs" / "demo.toml"
+ARCHIVE = "runs/archive.db"
+
+app = typer.Typer(
+    name="evolve",
+    help="Discover better scheduling heuristics, as code, and prove that they are better.",
+    epilog="First time here? Try: evolve demo",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+out = Console()
+err = Console(stderr=True)
+
+ArchiveOption = Annotated[
+    str, typer.Option("--archive", envvar="EVOLVE_ARCHIVE", help="SQLite file or database URL that keeps all runs.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
+ProgressOption = Annotated[Style, typer.Option(help="How progress is shown, on standard error.")]
+EvaluationsOption = Annotated[int | None, typer.Option(min=1, help="End the run after so many candidates.")]
+TimeOption = Annotated[str | None, typer.Option(help="End the run after this time, such as 90s, 10m or 2h.")]
+UsdOption = Annotated[float | None, typer.Option(min=0, help="End the run when so many US dollars are spent.")]
+SeedOption = Annotated[int | None, typer.Option(min=0, help="Seed of all random choices.")]
+WorkersOption = Annotated[int | None, typer.Option(min=1, help="How many candidates are judged at once.")]
+SetOption = Annotated[
+    list[str] | None, typer.Option("--set", help="Change a setting: table.key=value. Can be repeated.")
+]
+SplitOption = Annotated[str, typer.Option(help="Instances to judge on: train, validation or test.")]
+CandidateArgument = Annotated[str, typer.Argument(help="NUMBER or best in the newest run, or RUN:NUMBER, RUN:best.")]
+
+
+def say(data: dict[str, Any], as_json: bool, show: Callable[[], None]) -> None:
+    """Print a result for a program or for a person."""
+    if as_json:
+        sys.stdout.write(json.dumps({"schema_version": SCHEMA_VERSION} | data, allow_nan=False) + "\n")
+    else:
+        show()
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        out.print(version("evolve-heuristics"), highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Discover better scheduling heuristics, as code, and prove that they are better."""
+
+
+@app.command()
+def demo(
+    archive: ArchiveOption = ARCHIVE,
+    as_json: JsonOption = False,
+    progress: ProgressOption = Style.AUTO,
+    max_evaluations: EvaluationsOption = None,
+    max_time: TimeOption = None,
+    seed: SeedOption = None,
+    workers: WorkersOption = None,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write the winning rule.")] = Path(
+        "runs/rule.py"
+    ),
+) -> None:
+    """Evolve a job-shop dispatching rule, without any key, and compare it with the classic rules.
+
+    Example: evolve demo --max-time 60s
+    """
+    from evolve.commands import arguments, carry_out
+
+    overrides = arguments.overrides(max_evaluations, max_time, None, seed, workers)
+    carry_out.demo(DEMO, overrides, archive, progress, output, as_json)
+
+
+@app.command()
+def run(
+    recipe: Annotated[Path, typer.Argument(help="TOML file that describes the run.")],
+    archive: ArchiveOption = ARCHIVE,
+    as_json: JsonOption = False,
+    progress: ProgressOption = Style.AUTO,
+    changes: SetOption = None,
+    max_evaluations: EvaluationsOption = None,
+    max_time: TimeOption = None,
+    max_usd: UsdOption = None,
+    seed: SeedOption = None,
+    workers: WorkersOption = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check the recipe, print the settings, start nothing.")
+    ] = False,
+) -> None:
+    """Start the run that a recipe describes.
+
+    Example: evolve run runs/jobshop.toml --max-time 10m --set search.islands=8
+    """
+    from evolve.commands import arguments, carry_out
+
+    settings = [*(changes or []), *arguments.overrides(max_evaluations, max_time, max_usd, seed, workers)]
+    carry_out.run(recipe, settings, archive, progress, dry_run, as_json)
+
+
+@app.command()
+def resume(
+    name: Annotated[str, typer.Argument(metavar="[RUN]", help="Name of the run; the newest by default.")] = "last",
+    archive: ArchiveOption = ARCHIVE,
+    as_json: JsonOption = False,
+    progress: ProgressOption = Style.AUTO,
+    max_evaluations: EvaluationsOption = None,
+    max_time: TimeOption = None,
+    max_usd: UsdOption = None,
+    workers: WorkersOption = None,
+) -> None:
+    """Go on with a run that was interrupted or killed, or extend one that has ended.
+
+    Example: evolve resume demo --max-time 10m
+    """
+    from evolve.commands import arguments, carry_out
+
+    changes = arguments.overrides(max_evaluations, max_time, max_usd, None, workers)
+    carry_out.resume(name, changes, archive, progress, as_json)
+
+
+@app.command()
+def runs(archive: ArchiveOption = ARCHIVE, as_json: JsonOption = False) -> None:
+    """List the runs in the archive.
+
+    Example: evolve runs
+    """
+    from evolve.commands import look
+
+    look.runs(archive, as_json)
+
+
+@app.command()
+def show(
+    candidate: CandidateArgument = "best",
+    diff: Annotated[
+        str | None, typer.Option(help="Show the change against: parent, a seed's name, or a candidate.")
+    ] = None,
+    archive: ArchiveOption = ARCHIVE,
+    as_json: JsonOption = False,
+) -> None:
+    """Show a candidate: its code, where it came from and what it scored.
+
+    Example: evolve show demo:best --diff parent
+    """
+    from evolve.commands import look
+
+    look.show(candidate, diff, archive, as_json)
+
+
+@app.command(name="eval")
+def evaluate(
+    file: Annotated[Path, typer.Argument(help="Python file that defines the heuristic.")],
+    problem: Annotated[str, typer.Option("--problem", "-p", help="Name of the problem, or path/to/file.py:Class.")],
+    split: SplitOption = "train",
+    changes: SetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Judge one heuristic.
+
+    Example: evolve eval rule.py --problem jobshop --split test
+    """
+    from evolve.commands import judge
+
+    judge.evaluate(file, problem, split, changes or [], as_json)
+
+
+@app.command()
+def bench(
+    problem: Annotated[str, typer.Argument(help="Name of the problem, or path/to/file.py:Class.")],
+    files: Annotated[list[Path] | None, typer.Argument(help="Further heuristics: Python files.")] = None,
+    split: SplitOption = "test",
+    instances: Annotated[
+        list[Path] | None, typer.Option(help="Judge on these instance files instead. Can be repeated.")
+    ] = None,
+    changes: SetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare the published heuristics, and your own, on a problem's instances.
+
+    Example: evolve bench jobshop rule.py --set problem.sets='["TA"]'
+    """
+    from evolve.commands import judge
+
+    judge.bench(problem, files or [], split, instances or [], changes or [], as_json)
+
+
+@app.command()
+def export(
+    candidate: CandidateArgument,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Python file to write.")],
+    archive: ArchiveOption = ARCHIVE,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a candidate as a module of its own, judged again from the file.
+
+    Example: evolve export best -o rule.py
+    """
+    from evolve.commands import judge
+
+    judge.export(candidate, output, archive, as_json)
+
+
+@app.command()
+def check(
+    problem: Annotated[
+        str, typer.Argument(metavar="FILE.py:Class", help="A problem of your own, or the name of one of ours.")
+    ],
+    as_json: JsonOption = False,
+) -> None:
+    """Check that a problem keeps the contract, and say where it does not.
+
+    Example: evolve check my_problem.py:Bins
+    """
+    from evolve.commands import judge
+
+    judge.check(problem, as_json)
+
+
+@app.command(name="app")
+def dashboard(
+    archive: ArchiveOption = ARCHIVE,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on this machine.")] = 8501,
+    as_json: JsonOption = False,
+) -> None:
+    """Open the dashboard on this machine.
+
+    Example: evolve app --port 8600
+    """
+    from evolve.commands import system
+
+    system.dashboard(archive, port, as_json)
+
+
+@app.command()
+def doctor(archive: ArchiveOption = ARCHIVE, as_json: JsonOption = False) -> None:
+    """Show what this machine can do: the sandbox's layers, the compiler, the archive, the keys that are set.
+
+    Example: evolve doctor
+    """
+    from evolve.commands import system
+
+    system.doctor(archive, as_json)
+
+
+@app.command()
+def upgrade(archive: ArchiveOption = ARCHIVE, as_json: JsonOption = False) -> None:
+    """Bring an archive of an older version up to date.
+
+    Example: evolve upgrade --archive runs/archive.db
+    """
+    from evolve.commands import system
+
+    system.upgrade(archive, as_json)
+
+
+def main() -> None:
+    """Run the command line; a failure that has a name is one line and an exit code."""
+    try:
+        app()
+    except Exception as error:  # reported to the user here; what has no name is a bug of ours and keeps its traceback
+        from evolve.errors import explain
+
+        code, message = explain(error)
+        if code == 1:
+            raise
+        err.print(f"error: {message}", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(code)

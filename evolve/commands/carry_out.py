@@ -1,0 +1,92 @@
+"""Runs: demo, run, resume."""
+
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from evolve import render, settings
+from evolve.archive import Archive, Run
+from evolve.cli import err, say
+from evolve.commands.judge import exported_to
+from evolve.commands.objects import outcome_json
+from evolve.errors import NothingValid
+from evolve.execute import Outcome, execute, name_of
+from evolve.export import Exported
+from evolve.progress_style import Style
+from evolve.run import problem_of
+from evolve.settings import Settings
+
+
+def demo(recipe: Path, changes: Sequence[str], archive: str, style: Style, output: Path, as_json: bool) -> None:
+    """Carry out the demo: evolve, bench against the classic rules, export."""
+    chosen = settings.load(recipe, changes)
+    err.print(
+        "Evolving a dispatching rule for the job shop by genetic programming; no model, no key. "
+        "Every candidate is compiled and judged in a sandbox.\n",
+        highlight=False,
+    )
+    with Archive(archive) as store:
+        run = _created(store, chosen)
+        outcome = execute(store, run, chosen, style, err, test=True)
+        exported = exported_to(store, run, chosen, outcome.winner, output) if outcome.winner else None
+        say(outcome_json(store, outcome, exported), as_json, lambda: _show_outcome(outcome, exported))
+    if outcome.winner is None:
+        raise NothingValid("no candidate is valid: see `evolve runs` for the causes")
+
+
+def run(recipe: Path, changes: Sequence[str], archive: str, style: Style, dry_run: bool, as_json: bool) -> None:
+    """Start the run that a recipe describes."""
+    chosen = settings.load(recipe, changes)
+    problem_of(chosen)
+    if dry_run:
+        say(
+            {"settings": chosen.model_dump(mode="json")},
+            as_json,
+            lambda: render.console().print_json(settings.dump(chosen)),
+        )
+        return
+    with Archive(archive) as store:
+        _carry_out(store, _created(store, chosen), chosen, style, as_json)
+
+
+def resume(name: str, changes: Sequence[str], archive: str, style: Style, as_json: bool) -> None:
+    """Go on with a run; what is overridden holds for this process, the archived settings stay."""
+    with Archive(archive) as store:
+        run = store.run(name)
+        chosen = settings.checked(settings.restore(run.settings).model_dump(mode="json"), changes)
+        _carry_out(store, run, chosen, style, as_json)
+
+
+def _created(store: Archive, chosen: Settings) -> Run:
+    return store.create_run(chosen.name, settings.dump(chosen), version("evolve-heuristics"))
+
+
+def _carry_out(store: Archive, run: Run, chosen: Settings, style: Style, as_json: bool) -> None:
+    err.print(f"run {run.name} in {store.url}", highlight=False)
+    outcome = execute(store, run, chosen, style, err, test=False)
+    say(outcome_json(store, outcome, None), as_json, lambda: _show_outcome(outcome, None))
+    if outcome.winner is None:
+        raise NothingValid(f"run {run.name} has no valid candidate: see `evolve runs` for the causes")
+
+
+def _show_outcome(outcome: Outcome, exported: Exported | None) -> None:
+    page, winner = render.console(), outcome.winner
+    if winner is None:
+        return
+    name = outcome.run.name
+    if outcome.bench is not None:
+        page.print()
+        page.print(render.bench_table(outcome.bench, name_of(winner)))
+    page.print(f"\nThe rule, {name_of(winner)}, best of the finalists on validation:\n", highlight=False)
+    page.print(render.code(winner.candidate.source))
+    if exported is not None:
+        page.print(
+            f"Written as a module, judged again from the file: {exported.path}\n", highlight=False, soft_wrap=True
+        )
+    page.print("Next:", highlight=False)
+    for command, what in (
+        (f"evolve show {name}:{winner.number} --diff parent", "where it came from"),
+        (f"evolve resume {name} --max-time 10m", "let the search go on"),
+        ("evolve app", "browse the candidates"),
+    ):
+        page.print(f"  {command:<44}{what}", highlight=False, soft_wrap=True)

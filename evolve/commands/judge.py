@@ -1,0 +1,114 @@
+"""Judging: eval, bench, export, check."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.markup import escape
+
+from evaluators.base import Status
+from evolve import contract, render, settings
+from evolve.archive import Archive, Run
+from evolve.candidate import Record
+from evolve.cli import err, say
+from evolve.commands.arguments import find, read, split_of
+from evolve.commands.objects import bench_json, evaluation_json
+from evolve.errors import NothingValid
+from evolve.export import Exported, ExportMismatch
+from evolve.export import export as export_module
+from evolve.report import bench as bench_of
+from evolve.report import judged_on
+from evolve.run import judging, problem_of
+from evolve.settings import Settings
+from problems.base import Problem, Split
+
+
+def _of_problem(problem: str, changes: Sequence[str]) -> tuple[Settings, Problem]:
+    chosen = settings.checked({"problem": {"kind": problem}}, changes)
+    return chosen, problem_of(chosen)
+
+
+def evaluate(file: Path, problem: str, split: str, changes: Sequence[str], as_json: bool) -> None:
+    """Judge one heuristic."""
+    chosen, made = _of_problem(problem, changes)
+    source, on = read(file), split_of(split)
+    with judging(chosen, made) as judge:
+        evaluation = judge(source, on)
+    data = {"file": str(file), "split": str(on), **evaluation_json(evaluation)}
+    data["per_instance"] = {name: dict(values) for name, values in evaluation.per_instance.items()}
+
+    def print_verdict() -> None:
+        page = render.console()
+        page.print(
+            f"{file}: {evaluation.status}" + (f", {evaluation.message}" if evaluation.message else ""), markup=False
+        )
+        for name, value in evaluation.measures.items():
+            page.print(f"  mean {name} on {len(evaluation.per_instance)} {on} instances: {value:.3f}", highlight=False)
+
+    say(data, as_json, print_verdict)
+    if evaluation.status is not Status.OK:
+        raise NothingValid(f"{file} is not a valid heuristic for {made.name}")
+
+
+def bench(
+    problem: str, files: Sequence[Path], split: str, instances: Sequence[Path], changes: Sequence[str], as_json: bool
+) -> None:
+    """Compare the published heuristics and the given ones."""
+    given = [f"problem.files={[str(path.resolve()) for path in instances]}"] if instances else []
+    chosen, made = _of_problem(problem, [*changes, *given])
+    sources = dict(made.seeds) | {str(path): read(path) for path in files}
+    on = split_of(split)
+    with judging(chosen, made) as judge, err.status("judging") as status:
+        table = bench_of(made, sources, judge, on, lambda name: status.update(f"judging {name}"))
+    mine = str(files[0]) if files and str(files[0]) not in table.failures else None
+    say(bench_json(table, mine), as_json, lambda: render.console().print(render.bench_table(table, mine)))
+    if not table.rows:
+        raise NothingValid(f"no heuristic is valid on {on}")
+
+
+def export(reference: str, output: Path, archive: str, as_json: bool) -> None:
+    """Write a candidate as a module."""
+    with Archive(archive) as store:
+        run, chosen, _, record = find(store, reference)
+        exported = exported_to(store, run, chosen, record, output)
+    data = {"run": run.name, "candidate": record.number, "file": str(exported.path)}
+    data["measures"] = {str(split): dict(evaluation.measures) for split, evaluation in exported.verified.items()}
+    text = (
+        f"{run.name}:{record.number} written to {exported.path}, judged again from the file: the same on every instance"
+    )
+    say(data, as_json, lambda: render.console().print(text, highlight=False, markup=False, soft_wrap=True))
+
+
+def exported_to(store: Archive, run: Run, chosen: Settings, record: Record, output: Path) -> Exported:
+    """Write a candidate as a module and return the verdicts on it; those not archived yet are made first."""
+    if record.evaluation.status is not Status.OK:
+        raise NothingValid(f"candidate {record.number} is not valid: {record.evaluation.message}")
+    problem = problem_of(chosen)
+    with judging(chosen, problem) as judge:
+        verdicts = {split: judged_on(store, run, record, judge, split) for split in Split}
+        for split, evaluation in verdicts.items():
+            if evaluation.status is not Status.OK:
+                raise NothingValid(f"candidate {record.number} is not valid on {split}: {evaluation.message}")
+        try:
+            return export_module(run, record, verdicts, problem, judge, output)
+        except ExportMismatch as error:
+            raise NothingValid(str(error)) from error
+
+
+def check(problem: str, as_json: bool) -> None:
+    """Check that a problem keeps the contract."""
+    chosen, made = _of_problem(problem, [])
+    _, again = _of_problem(problem, [])
+    with judging(chosen, made) as judge, err.status("checking"):
+        findings = list(contract.check(made, again, judge))
+
+    def show() -> None:
+        for finding in findings:
+            mark = "[green]ok[/]    " if finding.kept else "[red]broken[/]"
+            render.console().print(
+                f"{mark} {finding.clause}" + (f": {escape(finding.detail)}" if finding.detail else "")
+            )
+
+    rows = [{"clause": finding.clause, "kept": finding.kept, "detail": finding.detail} for finding in findings]
+    say({"problem": made.name, "findings": rows}, as_json, show)
+    if broken := [finding.clause for finding in findings if not finding.kept]:
+        raise NothingValid(f"{made.name} does not keep the contract: {', '.join(broken)}")

@@ -1,0 +1,116 @@
+"""Carrying a run out for a user at a terminal: signals, progress, and what comes after the last candidate."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+from rich.console import Console
+
+from evaluators.base import Evaluator
+from evolve.archive import Archive, Run, RunState
+from evolve.candidate import Record
+from evolve.progress import Tally, display
+from evolve.progress_style import Style
+from evolve.report import Bench, bench, judged_on, winner
+from evolve.run import session
+from evolve.settings import Settings
+from evolve.statistics import row
+from problems.base import Problem, Split
+
+
+class Interrupted(Exception):
+    """The user ended the run; it can be resumed.
+
+    Attributes:
+        code: The exit code that belongs to the signal.
+    """
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"interrupted with exit code {code}")
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run came to.
+
+    Attributes:
+        winner: The finalist that is best on the validation split; None if no candidate is valid.
+        bench: Winner and published heuristics on the test split; None if that was not asked for.
+    """
+
+    run: Run
+    tally: Tally
+    winner: Record | None
+    bench: Bench | None
+
+
+@contextmanager
+def _signals(stop: threading.Event, console: Console, run: Run) -> Iterator[list[int]]:
+    """Let the first signal set `stop` and the second raise KeyboardInterrupt; yield the exit codes they ask for."""
+    codes: list[int] = []
+
+    def handle(number: int, _frame: FrameType | None) -> None:
+        codes.append(128 + number)
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+        console.print(
+            f"\nstopping: what is being judged is archived first; again to stop now. Then: evolve resume {run.name}"
+        )
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield codes
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def execute(archive: Archive, run: Run, settings: Settings, style: Style, console: Console, *, test: bool) -> Outcome:
+    """Carry out a run until a budget ends it, choose the winner on validation and, if asked, open the test split.
+
+    Raises:
+        Interrupted: The user ended it; everything that was answered or judged is archived.
+    """
+    stop = threading.Event()
+    with _signals(stop, console, run) as codes:
+        try:
+            with display(style, console) as shown, session(archive, run, settings, stop) as work:
+                objective = work.problem.objectives[0]
+                restored = len(archive.records(run))
+                tally = Tally(objective, settings.budget, archive.seconds_spent(run))
+                for record in work.records:
+                    tally.add(record, fresh=tally.records >= restored)
+                    shown.update(tally, record)
+                if stop.is_set():
+                    raise Interrupted(codes[0])
+                chosen = winner(archive, run, work.evaluate, objective)
+                table = _tested(archive, run, chosen, work.problem, work.evaluate) if test and chosen else None
+        except KeyboardInterrupt:
+            raise Interrupted(codes[0] if codes else 128 + signal.SIGINT) from None
+    return Outcome(run, tally, chosen, table)
+
+
+def name_of(record: Record) -> str:
+    """Return what a table calls a candidate: a seed by its name, another by its number."""
+    return record.candidate.idea if record.candidate.operator == "seed" else f"candidate {record.number}"
+
+
+def _tested(archive: Archive, run: Run, chosen: Record, problem: Problem, evaluate: Evaluator) -> Bench:
+    """Return the winner beside every seed on the test split."""
+    table = bench(problem, problem.seeds, evaluate, Split.TEST)
+    if name_of(chosen) in problem.seeds:
+        return table
+    evaluation = judged_on(archive, run, chosen, evaluate, Split.TEST)
+    mine = row(name_of(chosen), evaluation, problem.instances(Split.TEST), table.objective)
+    rows = sorted([*table.rows, mine], key=lambda entry: entry.mean)
+    return Bench(table.problem, table.split, table.objective, table.groups, rows, table.failures)
+
+
+def resumable(state: RunState) -> bool:
+    """Return whether a run of this state was ended before its budget was used up."""
+    return state in (RunState.INTERRUPTED, RunState.KILLED)

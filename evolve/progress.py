@@ -1,0 +1,202 @@
+"""What the user sees while a run goes on."""
+
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from evaluators.base import Status
+from evolve.candidate import Record
+from evolve.progress_style import Style
+from evolve.settings import Budget
+
+PLAIN_SECONDS = 10.0
+
+
+class Tally:
+    """What a run has come to so far, from the records told.
+
+    Args:
+        objective: The measure that decides.
+        budget: What will end the run.
+        spent: Wall seconds that earlier processes spent on it.
+    """
+
+    def __init__(self, objective: str, budget: Budget, spent: float) -> None:
+        self.objective = objective
+        self.budget = budget
+        self.records = 0
+        self.fresh = 0
+        self.usd = 0.0
+        self.failures: Counter[str] = Counter()
+        self.best: float | None = None
+        self.best_number = 0
+        self.best_seed: float | None = None
+        self.best_seed_name = ""
+        self._spent = spent
+        self._begin = time.monotonic()
+
+    def add(self, record: Record, *, fresh: bool = True) -> None:
+        """Count a record; one restored from the archive does not count towards the rate."""
+        self.records += 1
+        self.fresh += fresh
+        self.usd += record.candidate.cost.usd
+        evaluation = record.evaluation
+        if evaluation.status is not Status.OK:
+            self.failures[evaluation.cause] += 1
+            return
+        value = evaluation.measures[self.objective]
+        if self.best is None or value < self.best:
+            self.best, self.best_number = value, record.number
+        if record.candidate.operator == "seed" and (self.best_seed is None or value < self.best_seed):
+            self.best_seed, self.best_seed_name = value, record.candidate.idea
+
+    @property
+    def seconds(self) -> float:
+        """Wall seconds spent on the run by this and earlier processes."""
+        return self._spent + time.monotonic() - self._begin
+
+    @property
+    def rate(self) -> float:
+        """Candidates judged per second by this process."""
+        return self.fresh / max(time.monotonic() - self._begin, 1e-9)
+
+    @property
+    def share(self) -> float | None:
+        """How much of the budget is used, from 0 to 1; None without a budget."""
+        parts = [
+            used / limit
+            for used, limit in (
+                (self.records, self.budget.evaluations),
+                (self.seconds, self.budget.seconds),
+                (self.usd, self.budget.usd),
+            )
+            if limit
+        ]
+        return min(max(parts), 1.0) if parts else None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Estimated wall seconds until the budget is used up; None without one, or before it can be told."""
+        left = [self.budget.seconds - self.seconds] if self.budget.seconds else []
+        if self.budget.evaluations and self.fresh:
+            left.append((self.budget.evaluations - self.records) / self.rate)
+        return max(min(left), 0.0) if left else None
+
+    def facts(self) -> list[tuple[str, str]]:
+        """Return what there is to tell, as labels and texts."""
+        told = [("candidates", f"{self.records:,} ({self.rate:.1f}/s)")]
+        if self.best is not None:
+            told.append((f"best {self.objective}, train", f"{self.best:.2f} (candidate {self.best_number})"))
+        if self.best_seed is not None:
+            told.append(("best published rule", f"{self.best_seed:.2f} ({self.best_seed_name})"))
+        causes = ", ".join(f"{count} {cause}" for cause, count in self.failures.most_common(4))
+        told.append(("failures", f"{self.failures.total()}" + (f": {causes}" if causes else "")))
+        if self.usd or self.budget.usd:
+            told.append(("cost", f"${self.usd:.4f}" + (f" of ${self.budget.usd:.2f}" if self.budget.usd else "")))
+        if (left := self.seconds_left) is not None:
+            told.append(("time left", clock(left)))
+        return told
+
+
+def clock(seconds: float) -> str:
+    """Return a duration as minutes and seconds."""
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
+
+class Display(Protocol):
+    """Shows a tally; `update` is called after every record."""
+
+    def update(self, tally: Tally, record: Record) -> None:
+        """Show the state after a record."""
+        ...
+
+
+class _Rich:
+    def __init__(self, live: Live) -> None:
+        self._live = live
+        self._tally: Tally | None = None
+
+    def update(self, tally: Tally, record: Record) -> None:
+        self._tally = tally
+
+    def __rich__(self) -> Group | Spinner:
+        if self._tally is None:
+            return Spinner("dots", "preparing the sandbox")
+        grid = Table.grid(padding=(0, 2))
+        for label, text in self._tally.facts():
+            grid.add_row(Text(label, style="dim"), text)
+        share = self._tally.share
+        bar = ProgressBar(total=1.0, completed=share or 0.0, pulse=share is None, width=60)
+        return Group(bar, grid)
+
+
+class _Plain:
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._last = 0.0
+
+    def update(self, tally: Tally, record: Record) -> None:
+        if time.monotonic() - self._last >= PLAIN_SECONDS:
+            self._last = time.monotonic()
+            self._console.print(
+                "; ".join(f"{label} {text}" for label, text in tally.facts()), highlight=False, soft_wrap=True
+            )
+
+
+class _JsonLines:
+    def update(self, tally: Tally, record: Record) -> None:
+        evaluation = record.evaluation
+        line = {
+            "event": "record",
+            "number": record.number,
+            "operator": record.candidate.operator,
+            "status": evaluation.status,
+            "cause": evaluation.cause,
+            "measures": dict(evaluation.measures),
+            "best": tally.best,
+            "seconds": round(tally.seconds, 3),
+        }
+        sys.stderr.write(json.dumps(line) + "\n")
+        sys.stderr.flush()
+
+
+class _None:
+    def update(self, tally: Tally, record: Record) -> None:
+        pass
+
+
+def display(style: Style, console: Console) -> AbstractContextManager[Display]:
+    """Provide the display of a style.
+
+    Args:
+        console: Where to show it; a console on standard error.
+    """
+    if style is Style.AUTO:
+        style = Style.RICH if console.is_terminal else Style.PLAIN
+    return _opened(style, console)
+
+
+@contextmanager
+def _opened(style: Style, console: Console) -> Iterator[Display]:
+    if style is Style.RICH:
+        with Live(console=console, refresh_per_second=5, transient=False) as live:
+            shown = _Rich(live)
+            live.update(shown)
+            yield shown
+    elif style is Style.PLAIN:
+        yield _Plain(console)
+    elif style is Style.JSONL:
+        yield _JsonLines()
+    else:
+        yield _None()

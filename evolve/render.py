@@ -1,0 +1,114 @@
+"""Results for a person at a terminal."""
+
+import os
+
+from rich.console import Console, Group, RenderableType
+from rich.syntax import Syntax
+from rich.table import Table
+from rich.text import Text
+
+from evolve.candidate import Record
+from evolve.report import Bench, Summary
+from evolve.statistics import ALPHA
+
+WIDE = 100
+"""Columns that a table of eight groups needs; used where the width is not a terminal's."""
+
+
+def console() -> Console:
+    """Return a console on standard output, wide enough for a table when it is not a terminal."""
+    probe = Console()
+    return probe if probe.is_terminal or "COLUMNS" in os.environ else Console(width=WIDE)
+
+
+def bench_table(bench: Bench, mine: str | None = None) -> RenderableType:
+    """Return a table of heuristics by group of instances.
+
+    Args:
+        mine: The heuristic to compare with every other; its wins, ties and losses and the p-value stand in each row.
+    """
+    families = {group.rpartition(" ")[0] for group in bench.groups}
+    prefix = f"{families.pop()} ".lstrip() if len(families) == 1 else ""
+    count = len(bench.rows[0].values) if bench.rows else 0
+    title = f"{bench.problem}, {bench.split}: mean {bench.objective} on {count} {prefix}instances"
+    table = Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0), header_style="bold")
+    table.add_column("heuristic", no_wrap=True)
+    for group in bench.groups:
+        table.add_column(group.removeprefix(prefix), justify="right", no_wrap=True)
+    table.add_column("all", justify="right", no_wrap=True)
+    against = bench.against(mine) if mine is not None else {}
+    if mine is not None:
+        table.add_column("win/tie/loss", justify="right", no_wrap=True)
+        table.add_column("p", justify="right", no_wrap=True)
+    for entry in bench.rows:
+        cells = [entry.name, *(f"{entry.groups[group]:.1f}" for group in bench.groups), f"{entry.mean:.2f}"]
+        if versus := against.get(entry.name):
+            cells += [f"{versus.wins}/{versus.ties}/{versus.losses}", p_text(versus.p_value)]
+        table.add_row(*cells, style="bold green" if entry.name == mine else None)
+    notes = [Text(f"{name} is not valid: {message}", style="red") for name, message in bench.failures.items()]
+    if mine is not None and against:
+        notes.append(verdict(bench, mine))
+    return Group(table, *notes)
+
+
+def verdict(bench: Bench, mine: str) -> Text:
+    """Return in words how a heuristic compares with the best of the others."""
+    others = [entry for entry in bench.rows if entry.name != mine]
+    best = others[0]
+    versus = bench.against(mine)[best.name]
+    words = {"better": "better than", "worse": "worse than", "not distinguishable": "not distinguishable from"}[
+        versus.verdict
+    ]
+    return Text(
+        f"{mine} is {words} the best of the others, {best.name}: {versus.difference:+.2f} in mean {bench.objective}, "
+        f"{versus.wins} wins, {versus.ties} ties, {versus.losses} losses, Wilcoxon p = {p_text(versus.p_value)} "
+        f"(level {ALPHA:g})"
+    )
+
+
+def p_text(value: float) -> str:
+    """Return a p-value with two significant digits."""
+    return "<1e-6" if value < 1e-6 else f"{value:.2g}"
+
+
+def code(source: str) -> Syntax:
+    """Return source text with its syntax coloured."""
+    return Syntax(source, "python", background_color="default", word_wrap=True)
+
+
+def record_view(record: Record, run: str, objective: str) -> RenderableType:
+    """Return a candidate: where it came from, what it scored, and its code."""
+    candidate, evaluation = record.candidate, record.evaluation
+    grid = Table.grid(padding=(0, 2))
+    made = candidate.operator + (f" of {', '.join(map(str, candidate.parents))}" if candidate.parents else "")
+    facts = [
+        ("candidate", f"{run}:{record.number}"),
+        ("made by", f"{candidate.proposer}, {made}"),
+        ("idea", candidate.idea),
+    ]
+    facts.append(("status", f"{evaluation.status}" + (f": {evaluation.message}" if evaluation.message else "")))
+    facts += [(f"{name}, train", f"{value:.2f}") for name, value in evaluation.measures.items()]
+    facts.append(("judged in", f"{1000 * evaluation.seconds:.0f} ms CPU, {evaluation.isolation} isolation"))
+    for label, text in facts:
+        if text:
+            grid.add_row(Text(label, style="dim"), Text(text))
+    return Group(grid, Text(), code(candidate.source))
+
+
+def runs_table(summaries: list[Summary], objectives: list[str]) -> RenderableType:
+    """Return a table of runs, one line each."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("run", no_wrap=True)
+    table.add_column("state", no_wrap=True)
+    for name in ("candidates", "failed", "best", "best published", "cost", "minutes"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for summary, objective in zip(summaries, objectives, strict=True):
+        values = [
+            f"{record.evaluation.measures[objective]:.2f}" if record else "none"
+            for record in (summary.best, summary.best_seed)
+        ]
+        cost = f"${summary.usd:.2f}"
+        failed = sum(summary.causes.values())
+        counts = [f"{summary.judged:,}", f"{failed:,}", *values, cost, f"{summary.seconds / 60:.1f}"]
+        table.add_row(summary.run.name, str(summary.state), *counts)
+    return table
