@@ -283,5 +283,6 @@ def main() -> None:
         code, message = explain(error)
         if code == 1:
             raise
-        err.print(f"error: {message}", markup=False, highlight=False, soft_wrap=True)
+        if message:
+            err.print(f"error: {message}", markup=False, highlight=False, soft_wrap=True)
         sys.exit(code)

@@ -17,7 +17,7 @@ def explain(error: Exception) -> tuple[int, str]:
     """Return the exit code and the line that belong to a failure; code 1 is a bug of ours."""
     match error:
         case Interrupted():
-            return error.code, "interrupted; everything so far is archived, `evolve resume` goes on"
+            return error.code, ""  # what to do next was said when the signal came
         case SandboxUnavailable():
             return SANDBOX, str(error)
         case NothingValid():

@@ -10,9 +10,9 @@ from types import FrameType
 from rich.console import Console
 
 from evaluators.base import Evaluator
-from evolve.archive import Archive, Run, RunState
+from evolve.archive import Archive, Run
 from evolve.candidate import Record
-from evolve.progress import Tally, display
+from evolve.progress import Tally, display, note
 from evolve.progress_style import Style
 from evolve.report import Bench, bench, judged_on, winner
 from evolve.run import session
@@ -49,18 +49,17 @@ class Outcome:
 
 
 @contextmanager
-def _signals(stop: threading.Event, console: Console, run: Run) -> Iterator[list[int]]:
+def _signals(stop: threading.Event, style: Style, console: Console, run: Run) -> Iterator[list[int]]:
     """Let the first signal set `stop` and the second raise KeyboardInterrupt; yield the exit codes they ask for."""
     codes: list[int] = []
+    go_on = f"To go on: evolve resume {run.name}"
 
     def handle(number: int, _frame: FrameType | None) -> None:
         codes.append(128 + number)
         if stop.is_set():
             raise KeyboardInterrupt
         stop.set()
-        console.print(
-            f"\nstopping: what is being judged is archived first; again to stop now. Then: evolve resume {run.name}"
-        )
+        note(style, console, f"stopping when what is being judged is archived; once more to stop now.\n{go_on}")
 
     before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -77,7 +76,7 @@ def execute(archive: Archive, run: Run, settings: Settings, style: Style, consol
         Interrupted: The user ended it; everything that was answered or judged is archived.
     """
     stop = threading.Event()
-    with _signals(stop, console, run) as codes:
+    with _signals(stop, style, console, run) as codes:
         try:
             with display(style, console) as shown, session(archive, run, settings, stop) as work:
                 objective = work.problem.objectives[0]
@@ -109,8 +108,3 @@ def _tested(archive: Archive, run: Run, chosen: Record, problem: Problem, evalua
     mine = row(name_of(chosen), evaluation, problem.instances(Split.TEST), table.objective)
     rows = sorted([*table.rows, mine], key=lambda entry: entry.mean)
     return Bench(table.problem, table.split, table.objective, table.groups, rows, table.failures)
-
-
-def resumable(state: RunState) -> bool:
-    """Return whether a run of this state was ended before its budget was used up."""
-    return state in (RunState.INTERRUPTED, RunState.KILLED)

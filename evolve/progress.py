@@ -176,6 +176,15 @@ class _None:
         pass
 
 
+def note(style: Style, console: Console, text: str) -> None:
+    """Tell the user something that is not progress, in the form of a style."""
+    if style is Style.JSONL:
+        sys.stderr.write(json.dumps({"event": "note", "text": text}) + "\n")
+        sys.stderr.flush()
+    elif style is not Style.NONE:
+        console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+
 def display(style: Style, console: Console) -> AbstractContextManager[Display]:
     """Provide the display of a style.
 

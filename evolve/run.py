@@ -14,7 +14,9 @@ from evaluators.cached import CachedEvaluator
 from evaluators.local import LocalEvaluator
 from evolve.archive import Archive, Run, RunState
 from evolve.loop import Loop
+from evolve.proposers.base import Proposer
 from evolve.proposers.seeds import Seeds
+from evolve.search.base import Search
 from evolve.search.seeded import Seeded
 from evolve.settings import Budget, Part, Settings, SettingsError
 from problems.base import Problem
@@ -68,6 +70,28 @@ def problem_of(settings: Settings) -> Problem:
     return problem
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a run is made of, apart from the machine it runs on."""
+
+    problem: Problem
+    search: Search
+    proposer: Proposer
+
+
+def parts_of(settings: Settings) -> Parts:
+    """Return the parts that settings describe; the seeds of the problem are asked for first.
+
+    Raises:
+        SettingsError: A part cannot be made from its table.
+        OSError: A file that a table names cannot be read.
+    """
+    problem = problem_of(settings)
+    search = Seeded(build("evolve.searches", settings.search, problem.objectives), len(problem.seeds))
+    proposer = Seeds(problem.seeds, build("evolve.proposers", settings.proposer, problem))
+    return Parts(problem, search, proposer)
+
+
 @contextmanager
 def judging(settings: Settings, problem: Problem) -> Iterator[Evaluator]:
     """Provide the evaluator of a run, and end its processes afterwards.
@@ -96,18 +120,16 @@ def session(archive: Archive, run: Run, settings: Settings, stop: threading.Even
         evolve.archive.RunBusy: Another process works on the run.
         sandbox.SandboxUnavailable: No fence can be set up here.
     """
-    problem = problem_of(settings)
-    search = Seeded(build("evolve.searches", settings.search, problem.objectives), len(problem.seeds))
-    proposer = Seeds(problem.seeds, build("evolve.proposers", settings.proposer, problem))
-    with judging(settings, problem) as evaluate:
+    parts = parts_of(settings)
+    with judging(settings, parts.problem) as evaluate:
         archive.begin(run)
         state = RunState.INTERRUPTED
         try:
             loop = Loop(
                 archive,
                 run,
-                search,
-                proposer,
+                parts.search,
+                parts.proposer,
                 evaluate,
                 seed=settings.seed,
                 width=settings.under_way,
@@ -116,7 +138,7 @@ def session(archive: Archive, run: Run, settings: Settings, stop: threading.Even
                 stop=stop,
             )
             with loop:
-                yield Session(problem, loop, evaluate)
+                yield Session(parts.problem, loop, evaluate)
             if not stop.is_set():
                 state = RunState.FINISHED
         finally:

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 DETERMINISTIC_WIDTH = 8
+DEFAULT_KINDS = {"search": "islands", "proposer": "gp"}
 STRICT = ConfigDict(frozen=True, extra="forbid")
 
 
@@ -62,10 +63,20 @@ class Settings(BaseModel):
     deterministic: bool = False
     width: int | None = Field(default=None, ge=1)
     problem: Part
-    search: Part = Part(kind="islands")
-    proposer: Part = Part(kind="gp")
+    search: Part = Part(kind=DEFAULT_KINDS["search"])
+    proposer: Part = Part(kind=DEFAULT_KINDS["proposer"])
     evaluator: EvaluatorSettings = EvaluatorSettings()
     budget: Budget = Budget()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _kinds(cls, table: Any) -> Any:
+        """Let a table say how a default part is set without naming the part."""
+        if isinstance(table, dict):
+            for name, kind in DEFAULT_KINDS.items():
+                if isinstance(table.get(name), dict):
+                    table = table | {name: {"kind": kind} | table[name]}
+        return table
 
     @property
     def under_way(self) -> int:

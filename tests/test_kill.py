@@ -125,7 +125,7 @@ def test_the_first_interrupt_drains_and_the_run_can_be_resumed(tmp_path: Path) -
     for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
         process = start(["resume"] if archive.exists() else ["run", str(recipe)], archive)
         assert process.stderr is not None
-        for _ in range(5 if code == 130 else 25):
+        for _ in range(6 if code == 130 else 26):
             assert process.stderr.readline()
         process.send_signal(number)
         _, errors = process.communicate(timeout=60)

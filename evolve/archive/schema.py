@@ -34,15 +34,15 @@ def locate(archive: str) -> URL:
         raise ArchiveError(f"archive {archive!r} is not a database URL") from error
 
 
-def connect(archive: str, *, read_only: bool = False) -> Engine:
-    """Return an engine whose database exists and has today's schema; create it when it is missing and may be written.
+def connect(archive: str, *, read_only: bool = False, create: bool = True) -> Engine:
+    """Return an engine whose database exists and has today's schema; make it when it is missing and may be made.
 
     Raises:
         ArchiveError: It is missing, locked, unreadable, not an archive, or of another schema.
     """
     url = locate(archive)
     path = Path(url.database or "") if url.get_backend_name() == "sqlite" else None
-    if path is not None and read_only and not path.is_file():
+    if path is not None and (read_only or not create) and not path.is_file():
         raise ArchiveError(f"there is no archive at {path}: start a run first, or name one with --archive")
     if path is not None and not read_only:
         try:

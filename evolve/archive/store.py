@@ -70,14 +70,15 @@ class Archive:
     Args:
         url: A database URL or the path of an SQLite file; created when missing.
         read_only: Open without the right to write; then it must exist.
+        create: Make it when it is missing.
 
     Raises:
         ArchiveError: It cannot be opened.
     """
 
-    def __init__(self, url: str, *, read_only: bool = False) -> None:
+    def __init__(self, url: str, *, read_only: bool = False, create: bool = True) -> None:
         self.url = url
-        self._engine = connect(url, read_only=read_only)
+        self._engine = connect(url, read_only=read_only, create=create)
 
     def __enter__(self) -> "Archive":
         return self

@@ -12,19 +12,22 @@ from evolve.commands.objects import outcome_json
 from evolve.errors import NothingValid
 from evolve.execute import Outcome, execute, name_of
 from evolve.export import Exported
+from evolve.progress import note
 from evolve.progress_style import Style
-from evolve.run import problem_of
+from evolve.run import parts_of
 from evolve.settings import Settings
+
+INTRODUCTION = (
+    "Evolving a dispatching rule for the job shop by genetic programming: no model, no key.\n"
+    "Every candidate is compiled to native code and judged in a sandbox.\n"
+)
 
 
 def demo(recipe: Path, changes: Sequence[str], archive: str, style: Style, output: Path, as_json: bool) -> None:
     """Carry out the demo: evolve, bench against the classic rules, export."""
     chosen = settings.load(recipe, changes)
-    err.print(
-        "Evolving a dispatching rule for the job shop by genetic programming; no model, no key. "
-        "Every candidate is compiled and judged in a sandbox.\n",
-        highlight=False,
-    )
+    parts_of(chosen)
+    note(style, err, INTRODUCTION)
     with Archive(archive) as store:
         run = _created(store, chosen)
         outcome = execute(store, run, chosen, style, err, test=True)
@@ -37,7 +40,7 @@ def demo(recipe: Path, changes: Sequence[str], archive: str, style: Style, outpu
 def run(recipe: Path, changes: Sequence[str], archive: str, style: Style, dry_run: bool, as_json: bool) -> None:
     """Start the run that a recipe describes."""
     chosen = settings.load(recipe, changes)
-    problem_of(chosen)
+    parts_of(chosen)
     if dry_run:
         say(
             {"settings": chosen.model_dump(mode="json")},
@@ -51,7 +54,7 @@ def run(recipe: Path, changes: Sequence[str], archive: str, style: Style, dry_ru
 
 def resume(name: str, changes: Sequence[str], archive: str, style: Style, as_json: bool) -> None:
     """Go on with a run; what is overridden holds for this process, the archived settings stay."""
-    with Archive(archive) as store:
+    with Archive(archive, create=False) as store:
         run = store.run(name)
         chosen = settings.checked(settings.restore(run.settings).model_dump(mode="json"), changes)
         _carry_out(store, run, chosen, style, as_json)
@@ -62,7 +65,7 @@ def _created(store: Archive, chosen: Settings) -> Run:
 
 
 def _carry_out(store: Archive, run: Run, chosen: Settings, style: Style, as_json: bool) -> None:
-    err.print(f"run {run.name} in {store.url}", highlight=False)
+    note(style, err, f"run {run.name} in {store.url}")
     outcome = execute(store, run, chosen, style, err, test=False)
     say(outcome_json(store, outcome, None), as_json, lambda: _show_outcome(outcome, None))
     if outcome.winner is None:
@@ -84,8 +87,9 @@ def _show_outcome(outcome: Outcome, exported: Exported | None) -> None:
             f"Written as a module, judged again from the file: {exported.path}\n", highlight=False, soft_wrap=True
         )
     page.print("Next:", highlight=False)
+    since = " --diff parent" if winner.candidate.parents else ""
     for command, what in (
-        (f"evolve show {name}:{winner.number} --diff parent", "where it came from"),
+        (f"evolve show {name}:{winner.number}{since}", "where it came from"),
         (f"evolve resume {name} --max-time 10m", "let the search go on"),
         ("evolve app", "browse the candidates"),
     ):

@@ -67,7 +67,7 @@ def bench(
 
 def export(reference: str, output: Path, archive: str, as_json: bool) -> None:
     """Write a candidate as a module."""
-    with Archive(archive) as store:
+    with Archive(archive, create=False) as store:
         run, chosen, _, record = find(store, reference)
         exported = exported_to(store, run, chosen, record, output)
     data = {"run": run.name, "candidate": record.number, "file": str(exported.path)}
