@@ -1,13 +1,14 @@
 """What runs in the fence: compile a heuristic and let it solve instances."""
 
+import base64
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from evaluators.compiler import compile_heuristic
-from problems.base import AnyArray, Problem, Split
+from evaluators.compiler import Compiled, compile_heuristic
+from problems.base import AnyArray, Problem, RuleProblem, Split
 from problems.plugins import load
 
 
@@ -34,13 +35,16 @@ class Solver:
 
         Args:
             source: Source text that has passed the static check.
-            request: `split`, and optionally `only`: the indices of the instances wanted.
+            request: `split`, and optionally `only`: the indices of the instances wanted; or, to value the alternatives
+                of a rule, `rows`: their float64 bytes in base 64, and `width`: the number of a rule's parameters.
 
         Returns:
-            A function that returns the solutions' arrays, named "INDEX/ARRAY", and `seconds`: (instances,) CPU
-            seconds of each.
+            A function that returns the rows' `values`; or the solutions' arrays, named "INDEX/ARRAY", with `seconds`:
+            (instances,) CPU seconds of each.
         """
         compiled = compile_heuristic(source, self.problem.entry, self.problem.signature)
+        if "rows" in request:
+            return self._valuing(compiled, request)
         instances = self.instances[Split(request["split"])]
         wanted = request.get("only") or range(len(instances))
 
@@ -55,3 +59,10 @@ class Solver:
             return arrays | {"seconds": np.array(seconds)}
 
         return run
+
+    def _valuing(self, compiled: Compiled, request: Mapping[str, Any]) -> Callable[[], Mapping[str, AnyArray]]:
+        if not isinstance(self.problem, RuleProblem):
+            raise TypeError(f"the heuristic of {self.problem.name} is not a rule")
+        problem = self.problem
+        rows = np.frombuffer(base64.b64decode(request["rows"])).reshape(-1, request["width"])
+        return lambda: {"values": problem.values(compiled.address, rows.copy())}

@@ -109,3 +109,38 @@ class Problem(ABC):
         Raises:
             InvalidSolution: An array is missing or malformed, or a constraint is broken.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """Every choice that a rule made on the way to a solution.
+
+    Attributes:
+        rows: (rows, parameters) what the rule is told about each alternative.
+        groups: (rows,) the decision that each row belongs to, ascending; within one, ties go to the first row.
+        chosen: (decisions,) index of the row that was chosen in each decision.
+    """
+
+    rows: AnyArray
+    groups: AnyArray
+    chosen: AnyArray
+
+
+class RuleProblem(Problem):
+    """A problem whose heuristic is a rule: a pure function of numbers; of the alternatives the largest value is chosen.
+
+    Such a heuristic can be audited: its choices must follow from what it was told about each alternative, and from
+    nothing else. See `evaluators.audit`.
+    """
+
+    @abstractmethod
+    def decisions(self, instance: Instance, solution: Arrays) -> Decisions:
+        """Return the choices that lead to a solution that `measure` has accepted. Called outside the fence.
+
+        Raises:
+            InvalidSolution: No rule leads to this solution.
+        """
+
+    @abstractmethod
+    def values(self, heuristic: Heuristic, rows: AnyArray) -> AnyArray:
+        """Return the rule's value of each row. Called in the fence; may raise what the rule raises."""

@@ -14,14 +14,14 @@ from numba.extending import intrinsic
 
 
 def caller(signature: str) -> Any:
-    """Return `call(address, *arguments)` for use inside `njit` code.
+    """Return `call(address, arguments)` for use inside `njit` code.
 
     Args:
-        signature: Numba signature of the heuristic, with explicit types.
+        signature: Numba signature of the heuristic, with explicit types; `arguments` is a tuple of them.
     """
     parameters, result = sigutils.normalize_signature(signature)
 
-    def typed_call(typing_context: Any, address: Any, *arguments: Any) -> Any:
+    def typed_call(typing_context: Any, address: Any, arguments: Any) -> Any:
         def generate(context: Any, builder: Any, _signature: Any, values: Any) -> Any:
             given = [builder.extract_value(values[1], index) for index in range(len(parameters))]
             convention = context.call_conv
@@ -32,6 +32,6 @@ def caller(signature: str) -> Any:
                 convention.return_status_propagate(builder, status)
             return value
 
-        return typing.signature(result, types.intp, types.StarArgTuple.from_types(parameters)), generate
+        return typing.signature(result, types.intp, types.BaseTuple.from_types(parameters)), generate
 
     return intrinsic(typed_call)

@@ -6,16 +6,40 @@ and Mattfeld, 1999, Evolutionary Computation 7). Waiting operations are kept in 
 decision looks at one queue and not at all jobs.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
+from numba.np.unsafe.ndarray import to_fixed_tuple
+from numpy.typing import NDArray
 
-from problems.jobshop.features import SIGNATURE
+from problems.base import Heuristic
+from problems.jobshop.features import FEATURES, SIGNATURE
 from problems.native import caller
 
 priority_of = caller(SIGNATURE)
 
 HUGE = np.int64(2**62)
 LARGEST_PRIORITY = 1e300
+COUNT = len(FEATURES)
+IntArray = NDArray[np.int64]
+NOTHING = (np.empty((0, 0), np.int64), np.empty((0, 0)), np.empty((0, 0), np.int64))
+
+
+class Rebuilt(NamedTuple):
+    """How a schedule came about.
+
+    Attributes:
+        starts: (jobs, machines) start times of the schedule that the decisions lead to.
+        rows: (rows, features) what a rule is told about each operation of each conflict set, by decision and job.
+        decisions: (rows,) the decision that each row belongs to.
+        jobs: (rows,) the job that each row is about.
+    """
+
+    starts: IntArray
+    rows: NDArray[np.float64]
+    decisions: IntArray
+    jobs: IntArray
 
 
 @njit("int64(int64, int64, int64[::1], int64[:, ::1], int64[::1], int64[::1], int64)", cache=True)
@@ -29,9 +53,36 @@ def _soonest(machine, waiting, free, queue, ready, duration, delayed):  # type: 
     return soonest
 
 
-@njit("int64[:, ::1](intp, float64, int64[:, ::1], int64[:, ::1])", cache=True)
-def build(priority, delay, durations, machines):  # type: ignore[no-untyped-def]
-    """Return the schedule that a dispatching rule builds.
+def build(priority: Heuristic, delay: float, durations: IntArray, machines: IntArray) -> IntArray:
+    """Return the schedule that a dispatching rule builds; see `schedule`."""
+    built: IntArray = schedule(priority, delay, durations, machines, *NOTHING)
+    return built
+
+
+def rebuild(delay: float, durations: IntArray, machines: IntArray, starts: IntArray) -> Rebuilt:
+    """Return the decisions that lead to a schedule, and the schedule that they lead to.
+
+    No heuristic is needed: of each conflict set, the operation that starts first in the schedule was chosen. Where
+    the schedule that comes out is another one, this builder cannot have made it.
+
+    Args:
+        starts: (jobs, machines) start times.
+    """
+    jobs, steps = durations.shape
+    rows = np.empty((jobs * steps * jobs, len(FEATURES)))
+    owners = np.full((len(rows), 2), -1)
+    rebuilt = schedule(0, delay, durations, machines, starts, rows, owners)
+    count = int((owners[:, 0] >= 0).sum())
+    order = np.lexsort((owners[:count, 1], owners[:count, 0]))
+    return Rebuilt(rebuilt, rows[order], owners[order, 0], owners[order, 1])
+
+
+@njit(
+    "int64[:, ::1](intp, float64, int64[:, ::1], int64[:, ::1], int64[:, ::1], float64[:, ::1], int64[:, ::1])",
+    cache=True,
+)
+def schedule(priority, delay, durations, machines, given, rows, owners):  # type: ignore[no-untyped-def]
+    """Return the schedule that a dispatching rule builds, or note the decisions that lead to a given one.
 
     1. Choose the machine with the earliest possible start (non-delay) or completion (otherwise).
     2. Its conflict set is every queued operation that can start no later than `delay` of the way from the earliest
@@ -43,6 +94,9 @@ def build(priority, delay, durations, machines):  # type: ignore[no-untyped-def]
         delay: 0 builds non-delay schedules, 1 active ones; between, how long a machine may be kept waiting.
         durations: (jobs, machines) processing times, in the order of each job's operations.
         machines: (jobs, machines) machine of each operation.
+        given: (jobs, machines) start times that stand in for the rule; empty to ask the rule.
+        rows: With `given`, receives what a rule would have been told, a row for each operation of each conflict set.
+        owners: With `given`, receives the decision and the job of each row.
 
     Returns:
         (jobs, machines) start times.
@@ -51,6 +105,8 @@ def build(priority, delay, durations, machines):  # type: ignore[no-untyped-def]
         ValueError: A priority is not finite.
     """
     jobs, steps = durations.shape
+    recording = given.size > 0
+    noted = 0
     delayed = np.int64(1) if delay > 0.0 else np.int64(0)
     starts = np.zeros((jobs, steps), np.int64)
     step = np.zeros(jobs, np.int64)  # index of each job's next operation
@@ -118,8 +174,7 @@ def build(priority, delay, durations, machines):  # type: ignore[no-untyped-def]
                 next_queue_work = float(queue_work[following])
                 next_queue_ops = float(waiting[following])
                 next_machine_work = float(machine_work[following])
-            value = priority_of(
-                priority,
+            told = (
                 float(duration[job]),
                 next_p,
                 float(longest_after[job, k]),
@@ -145,6 +200,15 @@ def build(priority, delay, durations, machines):  # type: ignore[no-untyped-def]
                 float(jobs),
                 float(steps),
             )
+            if recording:
+                value = -float(given[job, k])
+                for feature in range(len(told)):
+                    rows[noted, feature] = told[feature]
+                owners[noted, 0] = scheduled
+                owners[noted, 1] = job
+                noted += 1
+            else:
+                value = priority_of(priority, told)
             if not abs(value) < LARGEST_PRIORITY:
                 raise ValueError("the priority is not a finite number")
             if chosen < 0 or value > best or (value == best and job < chosen):
@@ -180,3 +244,12 @@ def build(priority, delay, durations, machines):  # type: ignore[no-untyped-def]
             moment = max(ready[job], free[following]) + delayed * duration[job]
             soonest[following] = min(soonest[following], moment)
     return starts
+
+
+@njit("float64[::1](intp, float64[:, ::1])", cache=True)
+def values(priority, rows):  # type: ignore[no-untyped-def]
+    """Return (rows,) the priority of each row of (rows, features)."""
+    result = np.empty(len(rows))
+    for index in range(len(rows)):
+        result[index] = priority_of(priority, to_fixed_tuple(rows[index], COUNT))
+    return result

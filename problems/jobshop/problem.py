@@ -8,14 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from problems.base import (
+    AnyArray,
     Arrays,
     BoundBroken,
+    Decisions,
     Heuristic,
     Instance,
     InvalidSolution,
-    Problem,
     Reference,
     ReferenceKind,
+    RuleProblem,
     Split,
 )
 from problems.jobshop import generate, library, loaders
@@ -25,6 +27,7 @@ from problems.jobshop.rules import SEEDS
 BUILDERS = {"non-delay": 0.0, "active": 1.0}
 FAMILIES = tuple(str(family) for family in generate.Family)
 SETS = ("FT", "LA", "ABZ", "ORB", "SWV", "YN", "TA")
+STEP = list(FEATURES).index("ops_done")
 LATEST = 2**40
 """Start times beyond this are refused, so that no sum or product below can overflow."""
 IntArray = NDArray[np.int64]
@@ -46,7 +49,7 @@ BUILDER_TEXT = {
 MIXED_TEXT = "The builder may keep a machine waiting for a while, so an operation may start later than now."
 
 
-class JobShop(Problem):
+class JobShop(RuleProblem):
     """Minimise the makespan of a job shop with a dispatching rule.
 
     Args:
@@ -100,6 +103,30 @@ class JobShop(Problem):
         from problems.jobshop.builder import build  # takes numba along, which only the sandboxed process needs
 
         return {"starts": build(heuristic, self.delay, instance.arrays["durations"], instance.arrays["machines"])}
+
+    def decisions(self, instance: Instance, solution: Arrays) -> Decisions:
+        """Return the choices that lead to a schedule; see `problems.base.RuleProblem`.
+
+        Raises:
+            InvalidSolution: This builder does not make that schedule, whatever the rule.
+        """
+        from problems.jobshop.builder import rebuild
+
+        starts = np.ascontiguousarray(solution["starts"], np.int64)
+        rebuilt = rebuild(self.delay, instance.arrays["durations"], instance.arrays["machines"], starts)
+        if not np.array_equal(rebuilt.starts, starts):
+            raise InvalidSolution(f"{instance.name}: no dispatching rule leads to this schedule")
+        first = starts[rebuilt.jobs, np.round(rebuilt.rows[:, STEP]).astype(int)]
+        order = np.lexsort((first, rebuilt.decisions))
+        chosen = order[np.searchsorted(rebuilt.decisions, np.unique(rebuilt.decisions))]
+        return Decisions(rebuilt.rows, rebuilt.decisions, chosen)
+
+    def values(self, heuristic: Heuristic, rows: AnyArray) -> AnyArray:
+        """Return the priority of each row of features; see `problems.base.RuleProblem`."""
+        from problems.jobshop.builder import values
+
+        priorities: AnyArray = values(heuristic, rows)
+        return priorities
 
     def measure(self, instance: Instance, solution: Arrays) -> dict[str, float]:
         """Return `gap` (percent above the reference) and `makespan` (time units) of a schedule.
