@@ -9,16 +9,15 @@ from types import FrameType
 
 from rich.console import Console
 
-from evaluators.base import Evaluator
 from evolve.archive import Archive, Run
 from evolve.candidate import Record
-from evolve.progress import Tally, display, note
+from evolve.progress import Display, Tally, display, note
 from evolve.progress_style import Style
 from evolve.report import Bench, bench, judged_on, winner
-from evolve.run import session
+from evolve.run import Session, session
 from evolve.settings import Settings
 from evolve.statistics import row
-from problems.base import Problem, Split
+from problems.base import Split
 
 
 class Interrupted(Exception):
@@ -78,17 +77,20 @@ def execute(archive: Archive, run: Run, settings: Settings, style: Style, consol
     stop = threading.Event()
     with _signals(stop, style, console, run) as codes:
         try:
-            with display(style, console) as shown, session(archive, run, settings, stop) as work:
-                objective = work.problem.objectives[0]
-                restored = len(archive.records(run))
-                tally = Tally(objective, settings.budget, archive.seconds_spent(run))
-                for record in work.records:
-                    tally.add(record, fresh=tally.records >= restored)
-                    shown.update(tally, record)
-                if stop.is_set():
-                    raise Interrupted(codes[0])
-                chosen = winner(archive, run, work.evaluate, objective)
-                table = _tested(archive, run, chosen, work.problem, work.evaluate) if test and chosen else None
+            with display(style, console) as shown:
+                shown.phase("preparing the sandbox")
+                with session(archive, run, settings, stop) as work:
+                    objective = work.problem.objectives[0]
+                    restored = len(archive.records(run))
+                    tally = Tally(objective, settings.budget, archive.seconds_spent(run))
+                    for record in work.records:
+                        tally.add(record, fresh=tally.records >= restored)
+                        shown.update(tally, record)
+                    if stop.is_set():
+                        raise Interrupted(codes[0])
+                    shown.phase("judging the finalists on validation")
+                    chosen = winner(archive, run, work.evaluate, objective)
+                    table = _tested(archive, run, chosen, work, shown) if test and chosen else None
         except KeyboardInterrupt:
             raise Interrupted(codes[0] if codes else 128 + signal.SIGINT) from None
     return Outcome(run, tally, chosen, table)
@@ -99,12 +101,13 @@ def name_of(record: Record) -> str:
     return record.candidate.idea if record.candidate.operator == "seed" else f"candidate {record.number}"
 
 
-def _tested(archive: Archive, run: Run, chosen: Record, problem: Problem, evaluate: Evaluator) -> Bench:
+def _tested(archive: Archive, run: Run, chosen: Record, work: Session, shown: Display) -> Bench:
     """Return the winner beside every seed on the test split."""
-    table = bench(problem, problem.seeds, evaluate, Split.TEST)
+    problem = work.problem
+    table = bench(problem, problem.seeds, work.evaluate, Split.TEST, lambda name: shown.phase(f"testing {name}"))
     if name_of(chosen) in problem.seeds:
         return table
-    evaluation = judged_on(archive, run, chosen, evaluate, Split.TEST)
+    evaluation = judged_on(archive, run, chosen, work.evaluate, Split.TEST)
     mine = row(name_of(chosen), evaluation, problem.instances(Split.TEST), table.objective)
     rows = sorted([*table.rows, mine], key=lambda entry: entry.mean)
     return Bench(table.problem, table.split, table.objective, table.groups, rows, table.failures)

@@ -4,11 +4,11 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.spinner import Spinner
@@ -21,6 +21,7 @@ from evolve.progress_style import Style
 from evolve.settings import Budget
 
 PLAIN_SECONDS = 10.0
+BAR = 60
 
 
 class Tally:
@@ -115,30 +116,34 @@ def clock(seconds: float) -> str:
 
 
 class Display(Protocol):
-    """Shows a tally; `update` is called after every record."""
+    """Shows how far a run is; `update` is called after every record."""
 
     def update(self, tally: Tally, record: Record) -> None:
         """Show the state after a record."""
+        ...
+
+    def phase(self, name: str) -> None:
+        """Show what is being done before the first record or after the last."""
         ...
 
 
 class _Rich:
     def __init__(self, live: Live) -> None:
         self._live = live
-        self._tally: Tally | None = None
+        self._shown: RenderableType = ""
 
     def update(self, tally: Tally, record: Record) -> None:
-        self._tally = tally
-
-    def __rich__(self) -> Group | Spinner:
-        if self._tally is None:
-            return Spinner("dots", "preparing the sandbox")
+        share = tally.share
         grid = Table.grid(padding=(0, 2))
-        for label, text in self._tally.facts():
+        bar = ProgressBar(total=1.0, completed=share or 0.0, pulse=share is None, width=BAR)
+        grid.add_row(Text("searching", style="dim"), bar)
+        for label, text in tally.facts():
             grid.add_row(Text(label, style="dim"), text)
-        share = self._tally.share
-        bar = ProgressBar(total=1.0, completed=share or 0.0, pulse=share is None, width=60)
-        return Group(bar, grid)
+        self._shown = grid
+        self._live.update(grid)
+
+    def phase(self, name: str) -> None:
+        self._live.update(Group(self._shown, Spinner("dots", name)))
 
 
 class _Plain:
@@ -152,6 +157,9 @@ class _Plain:
             self._console.print(
                 "; ".join(f"{label} {text}" for label, text in tally.facts()), highlight=False, soft_wrap=True
             )
+
+    def phase(self, name: str) -> None:
+        self._console.print(name, highlight=False)
 
 
 class _JsonLines:
@@ -167,20 +175,29 @@ class _JsonLines:
             "best": tally.best,
             "seconds": round(tally.seconds, 3),
         }
-        sys.stderr.write(json.dumps(line) + "\n")
-        sys.stderr.flush()
+        _write(line)
+
+    def phase(self, name: str) -> None:
+        _write({"event": "phase", "name": name})
+
+
+def _write(line: Mapping[str, object]) -> None:
+    sys.stderr.write(json.dumps(line) + "\n")
+    sys.stderr.flush()
 
 
 class _None:
     def update(self, tally: Tally, record: Record) -> None:
         pass
 
+    def phase(self, name: str) -> None:
+        pass
+
 
 def note(style: Style, console: Console, text: str) -> None:
     """Tell the user something that is not progress, in the form of a style."""
     if style is Style.JSONL:
-        sys.stderr.write(json.dumps({"event": "note", "text": text}) + "\n")
-        sys.stderr.flush()
+        _write({"event": "note", "text": text})
     elif style is not Style.NONE:
         console.print(text, highlight=False, markup=False, soft_wrap=True)
 
@@ -200,9 +217,7 @@ def display(style: Style, console: Console) -> AbstractContextManager[Display]:
 def _opened(style: Style, console: Console) -> Iterator[Display]:
     if style is Style.RICH:
         with Live(console=console, refresh_per_second=5, transient=False) as live:
-            shown = _Rich(live)
-            live.update(shown)
-            yield shown
+            yield _Rich(live)
     elif style is Style.PLAIN:
         yield _Plain(console)
     elif style is Style.JSONL:
