@@ -1,8 +1,6 @@
 """The archive: every candidate, verdict and event of every run, append-only."""
 
 import json
-import os
-import socket
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,7 +13,7 @@ from sqlalchemy import Connection, Row, func, insert, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from evaluators.base import Evaluation, Status
-from evolve.archive import tables
+from evolve.archive import process, tables
 from evolve.archive.schema import connect, explained
 from evolve.candidate import Candidate, Cost, Record
 from problems.base import Split
@@ -168,9 +166,9 @@ class Archive:
             RunBusy: Another process on this machine does.
         """
         last = self._last_session(run)
-        if last is not None and last.kind == "started" and _alive(last.detail):
+        if last is not None and last.kind == "started" and process.is_alive(last.detail):
             raise RunBusy(f"run {run.name} is being worked on by process {last.detail['pid']}: end that first")
-        self.log(run, "started", {"pid": os.getpid(), "host": socket.gethostname(), "born": _born(os.getpid())})
+        self.log(run, "started", process.identity())
 
     def state(self, run: Run) -> RunState:
         """Return what a run is doing."""
@@ -179,7 +177,7 @@ class Archive:
             return RunState.KILLED
         if last.kind == "ended":
             return RunState(last.detail["state"])
-        return RunState.RUNNING if _alive(last.detail) else RunState.KILLED
+        return RunState.RUNNING if process.is_alive(last.detail) else RunState.KILLED
 
     def _last_session(self, run: Run) -> Event | None:
         sessions = [event for event in self.events(run) if event.kind in ("started", "ended")]
@@ -291,25 +289,3 @@ def _candidate(row: Row[Any]) -> Candidate:
 def _evaluation(row: Row[Any]) -> Evaluation:
     measures, per_instance = json.loads(row.measures), json.loads(row.per_instance)
     return Evaluation(Status(row.status), measures, per_instance, row.seconds, row.message, row.cause, row.isolation)
-
-
-def _born(pid: int) -> str:
-    """Return when a process started, as the kernel counts it, so that a reused number is not taken for it."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
-            return file.read().rpartition(")")[2].split()[19]
-    except OSError:
-        return ""
-
-
-def _alive(session: Mapping[str, Any]) -> bool:
-    """Return whether the process of a "started" event still runs; one on another machine is taken to run."""
-    if session["host"] != socket.gethostname():
-        return True
-    try:
-        os.kill(session["pid"], 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return _born(session["pid"]) == str(session["born"])
