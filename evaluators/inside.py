@@ -2,12 +2,13 @@
 
 import base64
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from evaluators.compiler import Compiled, compile_heuristic
+from evaluators.features import ENTRY, SIGNATURE, SNIPPETS
 from problems.base import AnyArray, Problem, RuleProblem, Split
 from problems.plugins import load
 
@@ -29,6 +30,11 @@ class Solver:
         """Compile and run the template once, so that no candidate pays for what happens only once."""
         template = next(iter(self.problem.seeds.values()))
         self(template, {"split": Split.TRAIN, "only": [0]})()
+
+    def prepare(self, features: Sequence[str]) -> None:
+        """Compile a text of ours for each feature, so that no candidate pays for its first use."""
+        for feature in features:
+            compile_heuristic(SNIPPETS[feature], ENTRY, SIGNATURE)
 
     def __call__(self, source: str, request: Mapping[str, Any]) -> Callable[[], Mapping[str, AnyArray]]:
         """Compile; return a function that solves the instances.

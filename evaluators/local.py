@@ -11,6 +11,7 @@ from numpy.random import default_rng
 
 from evaluators.audit import Valuer, audit
 from evaluators.base import Evaluation, Measures, Status
+from evaluators.features import features_of
 from problems.base import AnyArray, Arrays, InvalidSolution, Problem, RuleProblem, Split
 from sandbox import Ending, Fence, Limits, Outcome, Rejected, check_source
 
@@ -64,7 +65,7 @@ class LocalEvaluator:
             return replace(self._judged(checked, split), isolation=self._fence.isolation)
 
     def _judged(self, source: str, split: Split) -> Evaluation:
-        outcome = self._fence.call(source, {"split": str(split)})
+        outcome = self._fence.call(source, {"split": str(split)}, features=features_of(source))
         if outcome.ending is not Ending.OK:
             return _failed(outcome)
         solutions = self._named(outcome.arrays, split)
@@ -97,7 +98,7 @@ class LocalEvaluator:
 
         def values_of(rows: AnyArray) -> AnyArray:
             request = {"rows": base64.b64encode(rows.tobytes()).decode("ascii"), "width": rows.shape[1]}
-            outcome = self._fence.call(source, request)
+            outcome = self._fence.call(source, request, features=features_of(source))
             values = outcome.arrays.get("values")
             if outcome.ending is not Ending.OK or values is None or values.shape != (len(rows),):
                 raise InvalidSolution(f"the rule cannot be called outside a schedule: {outcome.message}")

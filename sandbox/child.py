@@ -2,9 +2,9 @@
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias, cast
+from typing import Protocol, TypeAlias, cast
 
 from sandbox import confine, wire
 from sandbox.confine import Layers
@@ -14,6 +14,15 @@ from sandbox.wire import JSON, Complaint
 
 Run: TypeAlias = Callable[[], Arrays]
 Task: TypeAlias = Callable[[str, Mapping[str, JSON]], Run]
+
+
+class PreparedTask(Protocol):
+    """A task that can get ready for more than it was at the start."""
+
+    def prepare(self, features: Sequence[str]) -> None:
+        """Get ready for calls that use these features; called in the warm process, with all its rights."""
+        ...
+
 
 # How numba names the place of an error in its text.
 _PLACE = re.compile(r'File "<(?!frozen)[^"\n]*>", line (\d+)')

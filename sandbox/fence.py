@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Literal, Self
 
@@ -54,21 +54,23 @@ class Fence:
         self._process = self._start()
         self.isolation: str = self._process.isolation
 
-    def call(self, source: str, request: Mapping[str, JSON] | None = None) -> Outcome:
+    def call(self, source: str, request: Mapping[str, JSON] | None = None, *, features: Iterable[str] = ()) -> Outcome:
         """Return how the task ended on a source; blocks until it is known.
 
         Args:
             source: The untrusted text.
             request: What else the task needs to know.
+            features: What the task's `prepare` is given in the warm process, once, before the first call that names
+                it. Chosen by trusted code: it must not be text of the source's.
 
         Raises:
             SandboxUnavailable: The warm process broke twice, and not by this source's doing.
         """
         descriptor = wire.memory_file(wire.pack_json({"source": source, "request": dict(request or {})}))
         try:
-            report = self._attempt(descriptor, self._limits.wall_seconds)
+            report = self._attempt(descriptor, self._limits.wall_seconds, features)
             if report is not None and verdict.is_doubtful(report, self._limits):
-                report = self._attempt(descriptor, 2 * self._limits.wall_seconds)
+                report = self._attempt(descriptor, 2 * self._limits.wall_seconds, features)
         finally:
             os.close(descriptor)
         if report is None:
@@ -92,15 +94,17 @@ class Fence:
     def _start(self) -> WarmProcess:
         return WarmProcess(self._target, self._options, self._limits, self._demanded)
 
-    def _attempt(self, request: int, wall_seconds: float) -> Report | None:
+    def _attempt(self, request: int, wall_seconds: float, features: Iterable[str]) -> Report | None:
         """Return a child's report; None if the child broke the warm process, which only weak isolation lets it."""
         process = self._current()
         try:
+            process.prepare(features)
             return process.attempt(request, wall_seconds)
         except Broken:
             self._replace(process)
         process = self._current()
         try:
+            process.prepare(features)
             return process.attempt(request, wall_seconds)
         except Broken as error:
             self._replace(process)

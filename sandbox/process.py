@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import cast
 
@@ -63,6 +63,7 @@ class WarmProcess:
             RuntimeError: The target cannot be imported or called.
         """
         self._limits = limits
+        self._prepared: frozenset[str] = frozenset()
         self._control, theirs = socket.socketpair(socket.AF_UNIX, wire.CONTROL_KIND)
         errors = wire.memory_file(b"")
         with theirs:
@@ -98,6 +99,24 @@ class WarmProcess:
             return cast("dict[str, str]", json.loads(data))
         except ValueError:
             return {}
+
+    def prepare(self, features: Iterable[str]) -> None:
+        """Have the task prepare what it has not prepared yet; the next call waits until it has.
+
+        Raises:
+            Broken: The warm process is gone.
+        """
+        new = sorted(set(features) - self._prepared)
+        if not new:
+            return
+        request = wire.memory_file(wire.pack_json({"features": new}))
+        try:
+            wire.send(self._control, wire.PREPARE, [request])
+        except OSError as error:
+            raise Broken(str(error)) from error
+        finally:
+            os.close(request)
+        self._prepared |= set(new)
 
     def attempt(self, request: int, wall_seconds: float) -> Report:
         """Have a child do one request.

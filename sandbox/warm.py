@@ -14,12 +14,12 @@ import signal
 import socket
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import cast
 
 from sandbox import child, confine, wire
-from sandbox.child import Job, Task
+from sandbox.child import Job, PreparedTask, Task
 from sandbox.confine import Layers
 from sandbox.limits import Limits
 
@@ -81,10 +81,16 @@ class Warm:
         try:
             if kind == wire.CALL and len(descriptors) == 3:
                 self._start(*descriptors)
+            elif kind == wire.PREPARE and len(descriptors) == 1:
+                self._prepare(wire.unpack_json(wire.read_file(descriptors[0])))
         finally:
             for descriptor in descriptors:
                 os.close(descriptor)
         return bool(kind)
+
+    def _prepare(self, request: Mapping[str, wire.JSON]) -> None:
+        cast("PreparedTask", self._task).prepare(cast("list[str]", request["features"]))
+        gc.freeze()
 
     def _start(self, request: int, result: int, reply: int) -> None:
         job = Job(

@@ -26,7 +26,7 @@ JSON: TypeAlias = "bool | int | float | str | Sequence[JSON] | Mapping[str, JSON
 
 # A SEQPACKET message is one byte, so a stream keeps the boundaries too where SEQPACKET is unknown.
 CONTROL_KIND = socket.SOCK_SEQPACKET if sys.platform == "linux" else socket.SOCK_STREAM
-BOOT, CALL, KILL = b"B", b"C", b"K"
+BOOT, PREPARE, CALL, KILL = b"B", b"P", b"C", b"K"
 
 RUNNING, ARRAYS, COMPLAINT = b"R", b"A", b"E"
 DTYPES = {
