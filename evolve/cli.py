@@ -73,6 +73,7 @@ def demo(
     archive: ArchiveOption = ARCHIVE,
     as_json: JsonOption = False,
     progress: ProgressOption = Style.AUTO,
+    changes: SetOption = None,
     max_evaluations: EvaluationsOption = None,
     max_time: TimeOption = None,
     seed: SeedOption = None,
@@ -87,8 +88,8 @@ def demo(
     """
     from evolve.commands import arguments, carry_out
 
-    overrides = arguments.overrides(max_evaluations, max_time, None, seed, workers)
-    carry_out.demo(DEMO, overrides, archive, progress, output, as_json)
+    settings = [*(changes or []), *arguments.overrides(max_evaluations, max_time, None, seed, workers)]
+    carry_out.demo(DEMO, settings, archive, progress, output, as_json)
 
 
 @app.command()
@@ -123,6 +124,7 @@ def resume(
     archive: ArchiveOption = ARCHIVE,
     as_json: JsonOption = False,
     progress: ProgressOption = Style.AUTO,
+    changes: SetOption = None,
     max_evaluations: EvaluationsOption = None,
     max_time: TimeOption = None,
     max_usd: UsdOption = None,
@@ -134,8 +136,8 @@ def resume(
     """
     from evolve.commands import arguments, carry_out
 
-    changes = arguments.overrides(max_evaluations, max_time, max_usd, None, workers)
-    carry_out.resume(name, changes, archive, progress, as_json)
+    settings = [*(changes or []), *arguments.overrides(max_evaluations, max_time, max_usd, None, workers)]
+    carry_out.resume(name, settings, archive, progress, as_json)
 
 
 @app.command()

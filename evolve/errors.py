@@ -19,7 +19,7 @@ def explain(error: Exception) -> tuple[int, str]:
         case Interrupted():
             return error.code, ""  # what to do next was said when the signal came
         case SandboxUnavailable():
-            return SANDBOX, str(error)
+            return SANDBOX, f"{error} (--set evaluator.isolation=weak)" if "weaker" in str(error) else str(error)
         case NothingValid():
             return NOTHING_VALID, str(error)
         case SettingsError() | UnknownPart() | UnknownRun() | RunBusy() | ArchiveError():

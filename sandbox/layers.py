@@ -66,7 +66,7 @@ def _tried(name: str, probe: Callable[[], str]) -> tuple[str, bool, str]:
 
 def _filters() -> str:
     if not confine.holds(confine.prepare(), Limits()):
-        raise OSError("no seccomp here: a strict run refuses to start; `--isolation weak` runs without")
+        raise OSError("no seccomp here: a strict run refuses to start, a weak one runs without")
     return f"seccomp on {platform.machine()}, tried"
 
 

@@ -7,6 +7,7 @@ import select
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -17,7 +18,7 @@ from sandbox.limits import Limits
 from sandbox.outcome import SandboxUnavailable
 from sandbox.wire import JSON, Ended
 
-BOOT_SECONDS = 600.0
+ANSWER_SECONDS = 600.0
 PATIENCE_SECONDS = 30.0
 # Threads would make forking unsafe; everything else of the parent's environment may be a secret.
 _ENVIRONMENT = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
@@ -64,14 +65,19 @@ class WarmProcess:
         """
         self._limits = limits
         self._prepared: frozenset[str] = frozenset()
+        self._preparing = threading.Lock()  # held while the warm process prepares and can answer no call
         self._control, theirs = socket.socketpair(socket.AF_UNIX, wire.CONTROL_KIND)
         errors = wire.memory_file(b"")
         with theirs:
             self._process = _spawn(theirs.fileno(), errors)
         try:
             boot: JSON = {"target": target, "options": options, "limits": asdict(limits), "isolation": isolation}
-            answer = self._boot(boot)
-            self.isolation = _ready(target, answer, errors)
+            self.isolation = _ready(target, self._ask(wire.BOOT, boot))
+        except Broken as error:
+            self.close()
+            said = wire.read_file(errors).decode("utf-8", "replace")[-4000:].strip()
+            message = f"the warm process for {target} ended while it was starting: {said or 'no message'}"
+            raise SandboxUnavailable(message) from error
         except BaseException:
             self.close()
             raise
@@ -83,40 +89,37 @@ class WarmProcess:
         """The process id."""
         return self._process.pid
 
-    def _boot(self, boot: JSON) -> dict[str, str]:
-        request = wire.memory_file(wire.pack_json(boot))
+    def _ask(self, kind: bytes, question: JSON) -> dict[str, str]:
+        """Return the warm process's own answer.
+
+        Raises:
+            Broken: There is none.
+        """
+        request = wire.memory_file(wire.pack_json(question))
         ours, theirs = socket.socketpair()
         with ours:
-            with theirs, contextlib.suppress(ConnectionError):
-                wire.send(self._control, wire.BOOT, [request, theirs.fileno()])
+            with theirs, contextlib.suppress(OSError):
+                wire.send(self._control, kind, [request, theirs.fileno()])
             os.close(request)
-            ours.settimeout(BOOT_SECONDS)
+            ours.settimeout(ANSWER_SECONDS)
             data = b""
             with contextlib.suppress(ConnectionError, TimeoutError):
                 while part := ours.recv(1 << 16):
                     data += part
-        try:
-            return cast("dict[str, str]", json.loads(data))
-        except ValueError:
-            return {}
+        if not data:
+            raise Broken("the warm process does not answer")
+        return cast("dict[str, str]", json.loads(data))
 
     def prepare(self, features: Iterable[str]) -> None:
-        """Have the task prepare what it has not prepared yet; the next call waits until it has.
+        """Have the task prepare what it has not prepared yet, and wait until it has.
 
         Raises:
-            Broken: The warm process is gone.
+            Broken: The warm process is gone or does not answer.
         """
-        new = sorted(set(features) - self._prepared)
-        if not new:
-            return
-        request = wire.memory_file(wire.pack_json({"features": new}))
-        try:
-            wire.send(self._control, wire.PREPARE, [request])
-        except OSError as error:
-            raise Broken(str(error)) from error
-        finally:
-            os.close(request)
-        self._prepared |= set(new)
+        with self._preparing:
+            if new := sorted(set(features) - self._prepared):
+                self._ask(wire.PREPARE, {"features": new})
+                self._prepared |= set(new)
 
     def attempt(self, request: int, wall_seconds: float) -> Report:
         """Have a child do one request.
@@ -128,6 +131,8 @@ class WarmProcess:
         Raises:
             Broken: The warm process is gone or does not answer.
         """
+        with self._preparing:
+            pass
         result, write_end = os.pipe()
         reply, theirs = socket.socketpair()
         with reply, os.fdopen(result, "rb", buffering=0) as pipe:
@@ -229,15 +234,12 @@ def _spawn(control: int, errors: int) -> "subprocess.Popen[bytes]":
     )
 
 
-def _ready(target: str, answer: dict[str, str], errors: int) -> str:
+def _ready(target: str, answer: dict[str, str]) -> str:
     if "isolation" in answer:
         return answer["isolation"]
     if "failed" in answer:
         raise RuntimeError(f"{target} cannot be prepared:\n{answer['failed']}")
-    if "unavailable" in answer:
-        raise SandboxUnavailable(
-            f"no strict isolation on this machine: {answer['unavailable']} are missing. "
-            "Run on Linux 4.14 or newer (x86_64 or aarch64), or accept weaker isolation with --isolation weak"
-        )
-    said = wire.read_file(errors).decode("utf-8", "replace")[-4000:].strip()
-    raise SandboxUnavailable(f"the warm process for {target} ended while it was starting: {said or 'no message'}")
+    raise SandboxUnavailable(
+        f"no strict isolation on this machine: {answer['unavailable']} are missing. "
+        "Run on Linux 4.14 or newer (x86_64 or aarch64), or accept weaker isolation"
+    )

@@ -14,7 +14,7 @@ import signal
 import socket
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
@@ -56,6 +56,7 @@ class Warm:
     def serve(self) -> None:
         """Serve until the parent is gone."""
         while True:
+            # The control socket comes first, so within a round no reply socket is closed and its number used again.
             for descriptor, _ in self._poll.poll():
                 if descriptor == self._control.fileno():
                     if not self._accept():
@@ -81,16 +82,19 @@ class Warm:
         try:
             if kind == wire.CALL and len(descriptors) == 3:
                 self._start(*descriptors)
-            elif kind == wire.PREPARE and len(descriptors) == 1:
-                self._prepare(wire.unpack_json(wire.read_file(descriptors[0])))
+            elif kind == wire.PREPARE and len(descriptors) == 2:
+                self._prepare(*descriptors)
         finally:
             for descriptor in descriptors:
                 os.close(descriptor)
         return bool(kind)
 
-    def _prepare(self, request: Mapping[str, wire.JSON]) -> None:
-        cast("PreparedTask", self._task).prepare(cast("list[str]", request["features"]))
+    def _prepare(self, request: int, reply: int) -> None:
+        wanted = wire.unpack_json(wire.read_file(request))
+        cast("PreparedTask", self._task).prepare(cast("list[str]", wanted["features"]))
         gc.freeze()
+        with socket.socket(fileno=os.dup(reply)) as answer, contextlib.suppress(ConnectionError):
+            answer.sendall(wire.pack_json({"prepared": wanted["features"]}))
 
     def _start(self, request: int, result: int, reply: int) -> None:
         job = Job(
