@@ -30,7 +30,7 @@ MODULUS: Final = 2**31 - 1
 MULTIPLIER: Final = 16807
 SIZES: Final = ((6, 6), (10, 10), (15, 10), (15, 15), (20, 15), (20, 20), (30, 15), (30, 20))
 """The sizes of the suites, as (jobs, machines)."""
-SUITE_COUNT: Final = 3
+SUITE_COUNT: Final = 10
 """How many instances of each family and size are in a suite; those of a higher index are fresh."""
 
 _SEEDS = Path(__file__).parent / "data" / "taillard_seeds.csv"
@@ -160,7 +160,7 @@ def recipe(split: Split, family: Family, jobs: int, machines: int, index: int) -
 
 
 def suite(split: Split) -> list[Recipe]:
-    """Return the recipes of a split: three instances of each family and size, always the same and in the same order.
+    """Return the recipes of a split: ten instances of each family and size, always the same and in the same order.
 
     Raises:
         ValueError: The split is the test split, which is not generated.

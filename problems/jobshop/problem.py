@@ -207,7 +207,7 @@ def _generated(split: Split, wanted: str) -> tuple[Instance, ...]:
             continue
         _, upper, optimal = library.bounds(name)
         kind = ReferenceKind.OPTIMUM if optimal else ReferenceKind.BEST_KNOWN
-        reference = Reference(upper, kind, "CP-SAT")
+        reference = Reference(upper, kind, "CP-SAT and tabu search")
         loaded.append(
             make_instance(
                 name, f"{family} {jobs}x{machines}", *generate.generate(family, jobs, machines, seed), reference

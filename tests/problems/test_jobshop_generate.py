@@ -175,9 +175,9 @@ def test_an_unknown_family_is_refused():
 
 
 @pytest.mark.parametrize("split", [Split.TRAIN, Split.VALIDATION])
-def test_a_suite_has_three_instances_of_each_family_and_size(split):
+def test_a_suite_has_ten_instances_of_each_family_and_size(split):
     found = sorted((member.family, member.jobs, member.machines) for member in suite(split))
-    assert found == sorted((family, *size) for family in Family for size in SIZES for _ in range(3))
+    assert found == sorted((family, *size) for family in Family for size in SIZES for _ in range(10))
 
 
 def test_the_suites_are_named_and_seeded_as_their_bounds_expect():
@@ -187,7 +187,7 @@ def test_the_suites_are_named_and_seeded_as_their_bounds_expect():
 
 def test_the_suites_are_the_instances_whose_bounds_were_computed():
     content = "".join(digest(*generate(*member[1:])) for split in ("train", "validation") for member in suite(split))
-    assert hashlib.sha256(content.encode()).hexdigest()[:16] == "8af9e8ae41161031"
+    assert hashlib.sha256(content.encode()).hexdigest()[:16] == "958181b8a827de23"
 
 
 def test_no_instance_is_in_both_splits_whatever_its_index():
@@ -198,12 +198,12 @@ def test_no_instance_is_in_both_splits_whatever_its_index():
 
 def test_all_instances_of_the_suites_differ():
     digests = {digest(*generate(*member[1:])) for split in ("train", "validation") for member in suite(split)}
-    assert len(digests) == 96
+    assert len(digests) == 320
 
 
 def test_an_index_beyond_the_suite_gives_a_fresh_instance():
-    fresh = recipe(Split.TRAIN, Family.TWO_SET, 20, 15, 4)
-    assert fresh.name == "train-two-set-20x15-4"
+    fresh = recipe(Split.TRAIN, Family.TWO_SET, 20, 15, 11)
+    assert fresh.name == "train-two-set-20x15-11"
     assert is_shop(*generate(*fresh[1:]), 20, 15)
     assert digest(*generate(*fresh[1:])) not in {digest(*generate(*member[1:])) for member in suite(Split.TRAIN)}
 
