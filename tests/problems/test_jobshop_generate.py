@@ -182,7 +182,7 @@ def test_a_suite_has_ten_instances_of_each_family_and_size(split):
 
 def test_the_suites_are_named_and_seeded_as_their_bounds_expect():
     assert suite(Split.TRAIN)[0] == ("train-uniform-6x6-1", "uniform", 6, 6, 2)
-    assert suite(Split.VALIDATION)[-1] == ("validation-two-set-30x20-3", "two-set", 30, 20, 7)
+    assert suite(Split.VALIDATION)[-1] == ("validation-two-set-30x20-10", "two-set", 30, 20, 21)
 
 
 def test_the_suites_are_the_instances_whose_bounds_were_computed():

@@ -126,5 +126,5 @@ def test_an_unknown_classic_instance_is_refused(name):
 
 
 def test_a_fresh_instance_has_no_bounds():
-    with pytest.raises(UnknownInstance, match="no bounds for 'train-uniform-6x6-4'"):
-        bounds("train-uniform-6x6-4")
+    with pytest.raises(UnknownInstance, match="no bounds for 'train-uniform-6x6-11'"):
+        bounds("train-uniform-6x6-11")
