@@ -104,12 +104,22 @@ def main(calls: int) -> None:
         if outcome.ending != ending:
             wrong[f"{name}: {outcome.ending}, {outcome.cause}"] += 1
 
-    with Fence("soak:target", limits=limits) as fence, ThreadPoolExecutor(THREADS) as pool:
-        list(pool.map(call, range(200)))
+    def some(thread: int, count: int) -> None:
+        # A loop of its own: ten thousand waiting futures would look like a leak.
+        for number in range(thread, count, THREADS):
+            call(number)
+
+    def all_calls(count: int) -> None:
+        with ThreadPoolExecutor(THREADS) as pool:
+            list(pool.map(some, range(THREADS), [count] * THREADS))
+
+    with tempfile.TemporaryDirectory() as folder, Fence("soak:target", limits=limits) as fence:
+        tempfile.tempdir = folder
+        all_calls(200)
         time.sleep(0.2)
         endings.clear()
         first, before, begin = fence._process.pid, state(fence), time.monotonic()
-        list(pool.map(call, range(calls)))
+        all_calls(calls)
         seconds = time.monotonic() - begin
         time.sleep(0.2)
         after = state(fence)

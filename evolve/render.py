@@ -7,8 +7,10 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
+from evolve.archive import Run
+from evolve.archive.listing import Glance
 from evolve.candidate import Record
-from evolve.report import Bench, Summary
+from evolve.report import Bench
 from evolve.statistics import ALPHA
 
 WIDE = 100
@@ -95,20 +97,15 @@ def record_view(record: Record, run: str, objective: str) -> RenderableType:
     return Group(grid, Text(), code(candidate.source))
 
 
-def runs_table(summaries: list[Summary], objectives: list[str]) -> RenderableType:
+def runs_table(runs: list[Run], glances: list[Glance], objectives: list[str]) -> RenderableType:
     """Return a table of runs, one line each."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("run", no_wrap=True)
     table.add_column("state", no_wrap=True)
     for name in ("candidates", "failed", "best", "best published", "cost", "minutes"):
         table.add_column(name, justify="right", no_wrap=True)
-    for summary, objective in zip(summaries, objectives, strict=True):
-        values = [
-            f"{record.evaluation.measures[objective]:.2f}" if record else "none"
-            for record in (summary.best, summary.best_seed)
-        ]
-        cost = f"${summary.usd:.2f}"
-        failed = sum(summary.causes.values())
-        counts = [f"{summary.judged:,}", f"{failed:,}", *values, cost, f"{summary.seconds / 60:.1f}"]
-        table.add_row(summary.run.name, str(summary.state), *counts)
+    for run, glance, objective in zip(runs, glances, objectives, strict=True):
+        values = [f"{line.measures[objective]:.2f}" if line else "none" for line in (glance.best, glance.best_seed)]
+        spent = [f"${glance.usd:.2f}", f"{glance.seconds / 60:.1f}"]
+        table.add_row(run.name, str(glance.state), f"{glance.judged:,}", f"{glance.failed:,}", *values, *spent)
     return table

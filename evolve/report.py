@@ -1,56 +1,16 @@
 """The numbers that the command line and the dashboard show."""
 
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from evaluators.base import Evaluation, Evaluator, Status
-from evolve.archive import Archive, Run, RunState
+from evolve.archive import Archive, Run
 from evolve.candidate import Record
 from evolve.statistics import Comparison, Row, compare, row
 from problems.base import Problem, Split
 
 FINALISTS = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """A run at a glance.
-
-    Attributes:
-        best: The best OK record on train, if there is any; seeds included.
-        best_seed: The best of the problem's published heuristics.
-        causes: Failures by cause.
-        seconds: Wall time that processes worked on it.
-    """
-
-    run: Run
-    state: RunState
-    candidates: int
-    judged: int
-    best: Record | None
-    best_seed: Record | None
-    causes: Mapping[str, int]
-    usd: float
-    seconds: float
-
-
-def summarise(archive: Archive, run: Run, objective: str) -> Summary:
-    """Return a run at a glance."""
-    candidates = archive.candidates(run)
-    records = archive.records(run)
-    return Summary(
-        run=run,
-        state=archive.state(run),
-        candidates=len(candidates),
-        judged=len(records),
-        best=best(records, objective),
-        best_seed=best([record for record in records if record.candidate.operator == "seed"], objective),
-        causes=Counter(record.evaluation.cause for record in records if record.evaluation.status is not Status.OK),
-        usd=sum(candidate.cost.usd for candidate in candidates.values()),
-        seconds=archive.seconds_spent(run),
-    )
 
 
 def best(records: Sequence[Record], objective: str) -> Record | None:

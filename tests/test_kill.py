@@ -1,4 +1,4 @@
-"""A real process, killed at random moments and resumed until it is done, leaves the archive of one that was let alone."""
+"""A real process, killed at random moments and resumed until it is done, leaves the archive of one left alone."""
 
 import random
 import signal

@@ -58,7 +58,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """A run at a glance; `evolve.report.Summary` without the records.
+    """A run at a glance.
 
     Attributes:
         waiting: Numbers of the candidates that are proposed and not judged.

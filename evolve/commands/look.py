@@ -5,12 +5,11 @@ import difflib
 from rich.text import Text
 
 from evolve import render, settings
-from evolve.archive import Archive, Run, UnknownRun
+from evolve.archive import Archive, Run, UnknownRun, listing
 from evolve.candidate import Record
 from evolve.cli import say
 from evolve.commands.arguments import find
 from evolve.commands.objects import record_json
-from evolve.report import summarise
 from evolve.run import problem_of
 from problems.base import Problem
 
@@ -20,24 +19,27 @@ def runs(archive: str, as_json: bool) -> None:
     with Archive(archive, read_only=True) as store:
         every = store.runs()
         objectives = [problem_of(settings.restore(run.settings)).objectives[0] for run in every]
-        summaries = [summarise(store, run, objective) for run, objective in zip(every, objectives, strict=True)]
+        glances = [
+            listing.glance(store, run, listing.lines(store, run), objective)
+            for run, objective in zip(every, objectives, strict=True)
+        ]
     data = [
         {
-            "run": summary.run.name,
-            "created": summary.run.created,
-            "state": str(summary.state),
-            "candidates": summary.candidates,
-            "judged": summary.judged,
-            "failures": dict(summary.causes),
-            "best": summary.best.evaluation.measures[objective] if summary.best else None,
-            "best_seed": summary.best_seed.evaluation.measures[objective] if summary.best_seed else None,
+            "run": run.name,
+            "created": run.created,
+            "state": str(glance.state),
+            "candidates": glance.judged + len(glance.waiting),
+            "judged": glance.judged,
+            "failures": dict(glance.causes),
+            "best": glance.best.measures[objective] if glance.best else None,
+            "best_seed": glance.best_seed.measures[objective] if glance.best_seed else None,
             "objective": objective,
-            "usd": summary.usd,
-            "seconds": summary.seconds,
+            "usd": glance.usd,
+            "seconds": glance.seconds,
         }
-        for summary, objective in zip(summaries, objectives, strict=True)
+        for run, glance, objective in zip(every, glances, objectives, strict=True)
     ]
-    say({"runs": data}, as_json, lambda: render.console().print(render.runs_table(summaries, objectives)))
+    say({"runs": data}, as_json, lambda: render.console().print(render.runs_table(every, glances, objectives)))
 
 
 def show(reference: str, against: str | None, archive: str, as_json: bool) -> None:

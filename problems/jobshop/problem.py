@@ -26,6 +26,7 @@ from problems.jobshop.rules import SEEDS
 
 BUILDERS = {"non-delay": 0.0, "active": 1.0}
 FAMILIES = tuple(str(family) for family in generate.Family)
+SIZES = tuple(f"{jobs}x{machines}" for jobs, machines in generate.SIZES)
 SETS = ("FT", "LA", "ABZ", "ORB", "SWV", "YN", "TA")
 STEP = list(FEATURES).index("ops_done")
 LATEST = 2**40
@@ -56,6 +57,7 @@ class JobShop(RuleProblem):
         builder: "non-delay", "active", or a number between 0 (non-delay) and 1 (active).
         families: Families that train and validation are generated from: "uniform" as Taillard's, "two-set" as the
             harder half of Demirkol, Mehta and Uzsoy's.
+        sizes: Sizes of the generated instances, jobs by machines.
         sets: Published sets that the test split consists of.
         files: Instance files, in JSPLIB or Taillard layout, that replace the published sets.
 
@@ -74,6 +76,7 @@ class JobShop(RuleProblem):
         self,
         builder: str | float = "non-delay",
         families: Sequence[str] = FAMILIES,
+        sizes: Sequence[str] = SIZES,
         sets: Sequence[str] = SETS,
         files: Sequence[str] = (),
     ) -> None:
@@ -84,7 +87,10 @@ class JobShop(RuleProblem):
             raise ValueError(f"unknown set {unknown[0]!r}: the published sets are {', '.join(SETS)}")
         if not families or set(families) - set(FAMILIES):
             raise ValueError(f"families must be some of {', '.join(FAMILIES)}, not {list(families)}")
+        if not sizes or set(sizes) - set(SIZES):
+            raise ValueError(f"sizes must be some of {', '.join(SIZES)}, not {list(sizes)}")
         self.delay = delay
+        self.sizes = tuple(sizes)
         self.families = tuple(families)
         self.sets = tuple(sets)
         self.files = tuple(files)
@@ -95,7 +101,12 @@ class JobShop(RuleProblem):
     def instances(self, split: Split) -> Sequence[Instance]:
         """Return generated instances for train and validation; the published sets, or the given files, for test."""
         if split is not Split.TEST:
-            return [instance for family in self.families for instance in _generated(split, family)]
+            return [
+                instance
+                for family in self.families
+                for instance in _generated(split, family)
+                if instance.group.removeprefix(f"{family} ") in self.sizes
+            ]
         return self._loaded or [instance for name in self.sets for instance in _published(name)]
 
     def solve(self, heuristic: Heuristic, instance: Instance) -> Arrays:

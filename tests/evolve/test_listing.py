@@ -5,7 +5,7 @@ import pytest
 from evaluators.base import Status
 from evolve.archive import Archive, Event, listing
 from evolve.archive.listing import Line
-from evolve.report import summarise
+from evolve.report import best
 from tests.dashboard.conftest import fill
 
 
@@ -44,22 +44,18 @@ def test_lines_are_the_judged_candidates_in_the_order_of_the_verdicts(archive: A
         )
 
 
-def test_a_glance_says_what_the_report_says(archive: Archive) -> None:
+def test_a_glance_agrees_with_the_records(archive: Archive) -> None:
     run = fill(archive)
     other = fill(archive, "other")
     for each in (run, other):
         glance = listing.glance(archive, each, listing.lines(archive, each), "gap")
-        summary = summarise(archive, each, "gap")
-        assert (glance.state, glance.judged, glance.usd, glance.seconds, glance.causes) == (
-            summary.state,
-            summary.judged,
-            summary.usd,
-            summary.seconds,
-            summary.causes,
-        )
-        assert glance.judged + len(glance.waiting) == summary.candidates
-        assert glance.best.number == summary.best.number == 3
-        assert glance.best_seed.number == summary.best_seed.number == 0
+        records, candidates = archive.records(each), archive.candidates(each)
+        assert (glance.state, glance.seconds) == (archive.state(each), archive.seconds_spent(each))
+        assert glance.judged == len(records)
+        assert glance.usd == sum(candidate.cost.usd for candidate in candidates.values())
+        assert glance.judged + len(glance.waiting) == len(candidates)
+        assert glance.best.number == best(records, "gap").number == 3
+        assert glance.best_seed.number == 0
         assert (glance.gain, glance.failed, glance.waiting) == (5.0, 1, [5])
 
 

@@ -221,7 +221,8 @@ def test_a_priority_that_is_not_finite_raises() -> None:
 def test_features_have_their_stated_meaning_at_the_first_decision() -> None:
     # At time 0 both jobs wait for machine 0; the rule gives job 1 priority only if the feature has the value we expect.
     expected = {
-        "p": 2, "p_next": 4, "p_longest_after": 4, "work_done": 0, "work_remaining": 6, "ops_done": 0, "ops_remaining": 2,
+        "p": 2, "p_next": 4, "p_longest_after": 4, "work_done": 0, "work_remaining": 6, "ops_done": 0,
+        "ops_remaining": 2,
         "ready": 0, "start": 0, "now": 0, "queue_work": 5, "queue_ops": 2, "machine_work": 5, "next_free": 0,
         "next_queue_work": 0, "next_queue_ops": 0, "next_machine_work": 6, "longest_job": 6, "busiest_machine": 6,
         "mean_p": 2.75, "lower_bound": 6, "progress": 0, "jobs": 2, "machines": 2,
@@ -243,6 +244,12 @@ def test_the_splits_have_the_instances_they_say() -> None:
 
 
 def test_settings_that_make_no_sense_are_refused() -> None:
-    for arguments in ({"builder": "greedy"}, {"builder": 1.5}, {"sets": ["XX"]}, {"families": ["odd"]}):
+    for arguments in (
+        {"builder": "greedy"},
+        {"builder": 1.5},
+        {"sets": ["XX"]},
+        {"families": ["odd"]},
+        {"sizes": ["7x7"]},
+    ):
         with pytest.raises(ValueError, match=r"must be|unknown"):
             JobShop(**arguments)  # type: ignore[arg-type]

@@ -1,0 +1,1 @@
+"""Pages that show an archive in the browser; they read it and never write."""
