@@ -64,6 +64,10 @@ class InvalidSolution(ValueError):
     """A solution that breaks a constraint; the message names the constraint and where."""
 
 
+class NotFinite(ValueError):
+    """A heuristic returned infinity or what is not a number."""
+
+
 class BoundBroken(RuntimeError):
     """A valid solution better than a proven bound: the bound, the instance or the judge is wrong; a bug of ours."""
 

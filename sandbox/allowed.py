@@ -37,6 +37,18 @@ NUMPY = NUMPY_REDUCERS | NUMPY_TYPES | _names(
     zeros_like"""
 )  # fmt: skip
 
+# One argument more is an array that numba writes to without a check of its size, or of its being read-only.
+_ONE = _names(
+    """abs absolute arccos arcsin arctan cbrt ceil cos cosh exp exp2 expm1 fabs floor isfinite isinf isnan log log10
+    log1p log2 logical_not nan_to_num negative reciprocal sign sin sinh sqrt square tan tanh trunc"""
+)
+_TWO = _names(
+    """add arctan2 around copysign divide equal float_power floor_divide fmax fmin fmod greater greater_equal hypot
+    less less_equal logical_and logical_or logical_xor maximum minimum mod multiply not_equal power remainder round
+    subtract take"""
+)
+MOST_ARGUMENTS = dict.fromkeys(_ONE, 1) | dict.fromkeys(_TWO, 2) | {"clip": 3}
+
 ATTRIBUTES = _names("T dtype ndim shape size")
 METHODS = _names(
     """all any append argmax argmin argsort astype clear copy count cumprod cumsum extend fill flatten index insert

@@ -74,8 +74,8 @@ def drop_privileges() -> None:
         with contextlib.suppress(OSError):
             os.setgroups([])
         with contextlib.suppress(OSError):
-            os.setresgid(NOBODY, NOBODY, NOBODY)
-            os.setresuid(NOBODY, NOBODY, NOBODY)
+            os.setgid(NOBODY)
+            os.setuid(NOBODY)
     if sys.platform == "linux":
         kernel.control(kernel.PR_SET_DUMPABLE, 0)
 

@@ -182,6 +182,7 @@ class Checker:
             case ast.Attribute(ast.Name("math"), name) if name in allowed.MATH:
                 pass
             case ast.Attribute(ast.Name("np"), name) if name in allowed.NUMPY:
+                _arguments(node, name)
                 _dimensions(node)
             case ast.Attribute(ast.Name("math" | "np")) as function:
                 raise _unknown_attribute(function)
@@ -233,17 +234,15 @@ class Checker:
 
 
 def _unknown_attribute(node: ast.Attribute) -> Rejected:
-    match node.value:
-        case ast.Attribute(ast.Name("np" | "math")) as inner:
-            return _unknown_attribute(inner)
-        case ast.Name("np" | "math" as module):
-            construct = f"{module}.{short(node.attr)} is not available"
-        case _:
-            construct = f".{short(node.attr)} is not available"
+    inner = node
+    while isinstance(inner.value, ast.Attribute):
+        inner = inner.value
+    module = inner.value.id + "." if isinstance(inner.value, ast.Name) and inner.value.id in ("np", "math") else ""
+    name = short(inner.attr if module else node.attr)
     advice = "use arithmetic, a loop, or another function of `math` or `np`"
-    if node.attr == "random":
+    if name == "random":
         advice = "results must repeat, so there is no chance; derive variety from the inputs"
-    return rejected(node, construct, advice)
+    return rejected(node, f"{module or '.'}{name} is not available", advice)
 
 
 def _constant(node: ast.Constant) -> None:
@@ -275,6 +274,13 @@ def _operation(node: ast.BinOp | ast.AugAssign) -> None:
             return
         case ((ast.LShift() | ast.RShift()), _):
             raise rejected(node, "a shift by something else than a small number", "multiply or divide")
+
+
+def _arguments(node: ast.Call, name: str) -> None:
+    most = allowed.MOST_ARGUMENTS.get(name, len(node.args))
+    if len(node.args) > most:
+        advice = "nest the calls; a result is not written into an argument"
+        raise rejected(node, f"np.{name} takes at most {most} arguments", advice)
 
 
 def _dimensions(node: ast.Call) -> None:

@@ -6,27 +6,29 @@ with every line; sixteen lines take numba many seconds and more than a gigabyte.
 
 import ast
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import zip_longest
-from math import prod
 from typing import TypeAlias
 
 from sandbox import trees
 from sandbox.rejected import rejected
 
 MOST_ITEMS = 256
-MOST_NESTING = 6
 MOST_PASSES = 5
 
-Nest: TypeAlias = tuple[int, ...]
-"""How tuples and lists nest in a value: the length of a tuple, or 0 for a list, from outside in; empty for a number.
 
-Where several values meet, it is the largest of each; so it bounds the type from above.
-"""
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """A list, an array or a loop's range over items of one kind."""
 
-_NUMBER: Nest = ()
-_LIST = 0
+    item: "Kind"
+
+
+Kind: TypeAlias = "tuple[Kind, ...] | ListOf | None"
+"""What a value is, as far as tuples go: a tuple of kinds, a list, or None for a number and whatever else."""
+
 _RESULT = "return"  # a keyword, so no variable has this name
-_TUPLES: Mapping[str, Nest] = {"shape": (3,), "nonzero": (3,), "where": (3,), "divmod": (2,)}
+_TUPLES: Mapping[str, int] = {"shape": 3, "nonzero": 3, "where": 3, "divmod": 2}
 _RELEVANT = (
     ast.Assign, ast.AugAssign, ast.For, ast.comprehension, ast.Return, ast.Lambda, ast.Call, ast.BinOp, ast.Tuple,
     ast.Attribute,
@@ -71,11 +73,30 @@ def _check_recursion(functions: Mapping[str, ast.FunctionDef], below: Mapping[st
         raise rejected(functions[name], f"{name[:60]} is recursive", "use a loop")
 
 
-def _join(nests: Iterable[Nest]) -> Nest:
-    joined = _NUMBER
-    for nest in nests:
-        joined = tuple(max(pair) for pair in zip_longest(joined, nest, fillvalue=0))
+def _size(kind: Kind) -> int:
+    if isinstance(kind, tuple):
+        return 1 + sum(map(_size, kind))
+    return _size(kind.item) if isinstance(kind, ListOf) else 1
+
+
+def _either(one: Kind, other: Kind) -> Kind:
+    """Return a kind that is at least as large as both."""
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return tuple(_either(*pair) for pair in zip_longest(one, other))
+    if isinstance(one, ListOf) and isinstance(other, ListOf):
+        return ListOf(_either(one.item, other.item))
+    return max(one, other, key=_size)
+
+
+def _join(kinds: Iterable[Kind]) -> Kind:
+    joined: Kind = None
+    for kind in kinds:
+        joined = _either(joined, kind)
     return joined
+
+
+def _item(kind: Kind) -> Kind:
+    return _join(kind) if isinstance(kind, tuple) else kind.item if isinstance(kind, ListOf) else None
 
 
 class _Analysis:
@@ -83,8 +104,8 @@ class _Analysis:
 
     def __init__(self, functions: Mapping[str, ast.FunctionDef]) -> None:
         self._functions = functions
-        self._variables: dict[tuple[str, str], Nest] = {}  # by function, "" for the module, and name
-        self._known: dict[int, Nest] = {}  # of this pass, by identity of the node
+        self._variables: dict[tuple[str, str], Kind] = {}  # by function, "" for the module, and name
+        self._known: dict[int, Kind] = {}  # of this pass, by identity of the node
 
     def rises(self, relevant: Sequence[tuple[str, ast.AST]]) -> bool:
         """Do one pass over nodes, each with the name of its function; return whether anything rose."""
@@ -98,106 +119,125 @@ class _Analysis:
         match node:
             case ast.Assign(targets, value):
                 for target in targets:
-                    self._assign(function, target, self._nest(function, value))
+                    self._assign(function, target, self._kind(function, value))
             case ast.AugAssign(ast.Name() as target, operator, value):
-                operation = ast.copy_location(ast.BinOp(target, operator, value), node)
-                self._assign(function, target, self._nest_of(function, operation))
+                kinds = self._kind_of(function, target), self._kind(function, value)
+                self._assign(function, target, self._bounded(value, _operation(operator, *kinds, value)))
             case ast.For(target, values) | ast.comprehension(target, values):
-                self._assign(function, target, self._nest(function, values)[1:])
+                self._assign(function, target, _item(self._kind(function, values)))
             case ast.Return(ast.expr() as value) | ast.Lambda(_, value):
-                self._raise(function, _RESULT, self._nest(function, value))
+                self._raise(function, _RESULT, self._kind(function, value))
             case ast.Call(ast.Name(name), arguments, keywords) if name in self._functions:
                 parameters = [item.arg for item in self._functions[name].args.args]
                 for parameter, argument in zip(parameters, arguments, strict=False):
-                    self._raise(name, parameter, self._nest(function, argument))
+                    self._raise(name, parameter, self._kind(function, argument))
                 for keyword in keywords:
-                    self._raise(name, keyword.arg or "", self._nest(function, keyword.value))
-            case ast.Call(ast.Attribute(ast.Name(name), "append" | "insert" | "extend"), [*_, value]):
-                item = self._nest(function, value)
-                self._raise(function, name, item if node.func.attr == "extend" else (_LIST, *item))  # type: ignore[attr-defined]
+                    self._raise(name, keyword.arg or "", self._kind(function, keyword.value))
+            case ast.Call(ast.Attribute(ast.Name(name), "append" | "insert"), [*_, value]):
+                self._raise(function, name, ListOf(self._kind(function, value)))
+            case ast.Call(ast.Attribute(ast.Name(name), "extend"), [value]):
+                self._raise(function, name, self._kind(function, value))
             case ast.expr():
-                self._nest(function, node)
+                self._kind(function, node)
 
-    def _raise(self, function: str, name: str, nest: Nest) -> None:
+    def _raise(self, function: str, name: str, kind: Kind) -> None:
         key = function, name
-        self._variables[key] = _join((self._variables.get(key, _NUMBER), nest))
+        self._variables[key] = _either(self._variables.get(key), kind)
 
-    def _assign(self, function: str, target: ast.AST, nest: Nest) -> None:
+    def _assign(self, function: str, target: ast.AST, kind: Kind) -> None:
         match target:
             case ast.Name(name):
-                self._raise(function, name, nest)
+                self._raise(function, name, kind)
             case ast.Tuple(elements) | ast.List(elements):
-                for element in elements:
-                    self._assign(function, element, nest[1:])
-            case ast.Subscript(ast.Name(name)):
-                self._raise(function, name, (_LIST, *nest) if nest else _NUMBER)
+                exact = isinstance(kind, tuple) and len(kind) == len(elements)
+                parts = kind if exact and isinstance(kind, tuple) else (_item(kind),) * len(elements)
+                for element, part in zip(elements, parts, strict=True):
+                    self._assign(function, element, part)
+            case ast.Subscript(ast.Name(name)) if kind is not None:
+                self._raise(function, name, ListOf(kind))
 
-    def _nest(self, function: str, node: ast.expr) -> Nest:
+    def _kind(self, function: str, node: ast.expr) -> Kind:
         if id(node) not in self._known:
-            self._known[id(node)] = self._bounded(node, self._nest_of(function, node))
+            self._known[id(node)] = self._bounded(node, self._kind_of(function, node))
         return self._known[id(node)]
 
-    def _bounded(self, node: ast.expr, nest: Nest) -> Nest:
-        if len(nest) > MOST_NESTING or prod(max(1, length) for length in nest) > MOST_ITEMS:
+    def _bounded(self, node: ast.expr, kind: Kind) -> Kind:
+        if _size(kind) > MOST_ITEMS:
             raise rejected(node, "tuples are nested or joined too often", "use lists or arrays")
-        return nest
+        return kind
 
-    def _all(self, function: str, nodes: Iterable[ast.expr]) -> Nest:
-        return _join(self._nest(function, node) for node in nodes)
+    def _all(self, function: str, nodes: Iterable[ast.expr]) -> Iterable[Kind]:
+        return [self._kind(function, node) for node in nodes]
 
-    def _nest_of(self, function: str, node: ast.expr) -> Nest:
+    def _kind_of(self, function: str, node: ast.expr) -> Kind:
         match node:
             case ast.Tuple(elements):
-                return (len(elements), *self._all(function, elements))
+                return tuple(self._all(function, elements))
             case ast.List(elements):
-                return (_LIST, *self._all(function, elements))
+                return ListOf(_join(self._all(function, elements)))
             case ast.ListComp(element):
-                return (_LIST, *self._nest(function, element))
+                return ListOf(self._kind(function, element))
             case ast.Name(name):
-                return _join((self._variables.get((function, name), _NUMBER), self._variables.get(("", name), _NUMBER)))
+                return _either(self._variables.get((function, name)), self._variables.get(("", name)))
             case ast.BinOp(left, operator, right):
-                return self._operation(node, operator, self._nest(function, left), self._nest(function, right))
+                return _operation(operator, self._kind(function, left), self._kind(function, right), right)
             case ast.IfExp(_, body, orelse):
-                return self._all(function, (body, orelse))
+                return _join(self._all(function, (body, orelse)))
             case ast.BoolOp(_, values):
-                return self._all(function, values)
+                return _join(self._all(function, values))
             case ast.Subscript(value, index):
-                nest = self._nest(function, value)
-                return nest if isinstance(index, ast.Slice) else nest[1:]
+                return _at(self._kind(function, value), index)
             case ast.Attribute(_, "shape"):
-                return _TUPLES["shape"]
+                return (None,) * _TUPLES["shape"]
             case ast.Call():
                 return self._call(function, node)
-        return _NUMBER
+        return None
 
-    def _operation(self, node: ast.expr, operator: ast.operator, left: Nest, right: Nest) -> Nest:
-        lengths = [nest[0] for nest in (left, right) if nest]
-        if isinstance(operator, ast.Mult) and any(lengths):
-            raise rejected(node, "a tuple is repeated", "use a list or an array")
-        if not isinstance(operator, ast.Add | ast.Mult) or not lengths:
-            return _NUMBER
-        return (0 if 0 in lengths else sum(lengths), *_join((left[1:], right[1:])))
-
-    def _call(self, function: str, node: ast.Call) -> Nest:
+    def _call(self, function: str, node: ast.Call) -> Kind:
         match node:
-            case ast.Call(ast.Name("zip" | "enumerate" as name), arguments):
-                items = _join(self._nest(function, argument)[1:] for argument in arguments)
-                return (_LIST, 2 if name == "enumerate" else len(arguments), *items)
+            case ast.Call(ast.Name("zip"), arguments):
+                return ListOf(tuple(map(_item, self._all(function, arguments))))
+            case ast.Call(ast.Name("enumerate"), [value, *_]):
+                return ListOf((None, _item(self._kind(function, value))))
             case ast.Call(ast.Name("list" | "sorted"), [value, *_]):
-                return (_LIST, *self._nest(function, value)[1:])
-            case ast.Call(ast.Name("tuple"), [value, *_]):
-                return self._nest(function, value)
+                return ListOf(_item(self._kind(function, value)))
+            case ast.Call(ast.Name("tuple"), [value, *_]) | ast.Call(ast.Attribute(value, "copy")):
+                return self._kind(function, value)
             case ast.Call(ast.Name("max" | "min"), [value]) | ast.Call(ast.Attribute(value, "pop")):
-                return self._nest(function, value)[1:]
-            case ast.Call(ast.Attribute(value, "copy")):
-                return self._nest(function, value)
+                return _item(self._kind(function, value))
             case ast.Call(ast.Name("max" | "min"), values):
-                return self._all(function, values)
+                return _join(self._all(function, values))
             case ast.Call(ast.Name(name) | ast.Attribute(_, name)) if name in _TUPLES:
-                return _TUPLES[name] if name != "where" or len(node.args) == 1 else _NUMBER
+                return (None,) * _TUPLES[name] if name != "where" or len(node.args) == 1 else None
             case ast.Call(ast.Name(name)) if name in self._functions:
-                return self._variables.get((name, _RESULT), _NUMBER)
+                return self._variables.get((name, _RESULT))
             case ast.Call(ast.Name(name)) if (function, name) in self._variables:
                 # A named lambda has no result of its own here; it shares that of the function around it.
-                return self._variables.get((function, _RESULT), _NUMBER)
-        return _NUMBER
+                return self._variables.get((function, _RESULT))
+        return None
+
+
+def _operation(operator: ast.operator, left: Kind, right: Kind, factor: ast.expr) -> Kind:
+    match operator, left, right, factor:
+        case ast.Add(), tuple(), tuple(), _:
+            return left + right
+        case ast.Add(), _, _, _:
+            return _either(left, right)
+        case ast.Mult(), tuple(), _, _:
+            raise rejected(factor, "a tuple is repeated", "use a list or an array")
+        case ast.Mult(), _, tuple(), _:
+            raise rejected(factor, "a tuple is repeated", "use a list or an array")
+        case ast.Mult(), ListOf(), _, _:
+            return left
+        case ast.Mult(), _, ListOf(), _:
+            return right
+    return None
+
+
+def _at(kind: Kind, index: ast.expr) -> Kind:
+    match index:
+        case ast.Slice():
+            return kind
+        case ast.Constant(int(number)) if isinstance(kind, tuple) and number < len(kind):
+            return kind[number]
+    return _item(kind)

@@ -21,7 +21,7 @@ MOST_DEPTH = 50
 _FORBIDDEN = re.compile(
     r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufdd0-\ufdef\ufeff]"
 )
-_CHAIN = re.compile(r"(?:(?:[-+~]|\bnot\b|\blambda\b[^:\n]{0,40}:)[\s\\]*){20,}|\d{40,}")
+_CHAIN = re.compile(r"(?:(?:[-+~]|\bnot\b|\blambda\b[^:\n]{0,40}:)[\s\\]*){60,}|\d{40,}")
 _SHORTER = "write a shorter and simpler function"
 
 

@@ -22,11 +22,11 @@ def check(tree: ast.Module, entry: str) -> None:
     for item in functions:
         if names.count(item.name) > 1 or item.name in RESERVED:
             raise rejected(item, f"the name {short(item.name)} is taken", "rename the function")
-    if entry not in names:
-        raise Rejected(0, f"there is no function named {entry}", f"define `def {entry}(...)` at module level")
     if len(functions) > MOST_FUNCTIONS:
         raise Rejected(0, f"more than {MOST_FUNCTIONS} functions", "use fewer")
     constants = _check_constants(tree.body, frozenset(names))
+    if entry not in names:
+        raise Rejected(0, f"there is no function named {entry}", f"define `def {entry}(...)` at module level")
     _check_numbers(tree)
     for item in functions:
         _check_function(item, frozenset(names), constants, item.name == entry)
@@ -56,7 +56,9 @@ def _check_is_constant(value: ast.expr) -> None:
         match node:
             case ast.Call(ast.Attribute(ast.Name("np"), "array")) | ast.Call(ast.Attribute(ast.Name("math"))):
                 continue
-            case ast.Call() | ast.ListComp() | ast.Lambda():
+            case ast.Lambda():
+                raise rejected(node, "a lambda at module level", "write `def`")
+            case ast.Call() | ast.ListComp():
                 raise rejected(node, "a module constant is computed", "write numbers, or compute it in the function")
 
 

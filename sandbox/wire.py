@@ -259,7 +259,10 @@ def _array(data: memoryview, dtype: "np.dtype[np.generic]", shape: list[int]) ->
     raw = np.frombuffer(data, np.uint8)
     if dtype.kind == "b" and raw.max(initial=0) > 1:
         raise Malformed("array of truth values holds other values")
-    return raw.copy().view(dtype).astype(dtype.newbyteorder("="), copy=False).reshape(shape)
+    try:
+        return raw.copy().view(dtype).astype(dtype.newbyteorder("="), copy=False).reshape(shape)
+    except ValueError as error:  # an array of no bytes may still have sides that no machine can index
+        raise Malformed("array is malformed") from error
 
 
 def printable(text: str) -> str:

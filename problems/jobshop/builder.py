@@ -13,7 +13,7 @@ from numba import njit
 from numba.np.unsafe.ndarray import to_fixed_tuple
 from numpy.typing import NDArray
 
-from problems.base import Heuristic
+from problems.base import Heuristic, NotFinite
 from problems.jobshop.features import FEATURES, SIGNATURE
 from problems.native import caller
 
@@ -102,7 +102,7 @@ def schedule(priority, delay, durations, machines, given, rows, owners):  # type
         (jobs, machines) start times.
 
     Raises:
-        ValueError: A priority is not finite.
+        problems.base.NotFinite: A priority is not finite.
     """
     jobs, steps = durations.shape
     recording = given.size > 0
@@ -210,7 +210,7 @@ def schedule(priority, delay, durations, machines, given, rows, owners):  # type
             else:
                 value = priority_of(priority, told)
             if not abs(value) < LARGEST_PRIORITY:
-                raise ValueError("the priority is not a finite number")
+                raise NotFinite("the priority is not a finite number")
             if chosen < 0 or value > best or (value == best and job < chosen):
                 chosen, chosen_at, best = job, position, value
 

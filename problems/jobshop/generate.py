@@ -28,7 +28,10 @@ Shop = tuple[IntArray, IntArray]
 
 MODULUS: Final = 2**31 - 1
 MULTIPLIER: Final = 16807
-SIZES: Final = ((6, 6), (10, 10), (15, 10), (15, 15), (20, 15), (20, 20), (30, 15), (30, 20))
+SIZES: Final = (
+    *((6, 6), (10, 10), (15, 10), (15, 15), (20, 15), (20, 20)),
+    *((30, 15), (30, 20), (50, 15), (50, 20), (100, 20)),
+)
 """The sizes of the suites, as (jobs, machines)."""
 SUITE_COUNT: Final = 10
 """How many instances of each family and size are in a suite; those of a higher index are fresh."""

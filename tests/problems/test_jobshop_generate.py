@@ -182,12 +182,12 @@ def test_a_suite_has_ten_instances_of_each_family_and_size(split):
 
 def test_the_suites_are_named_and_seeded_as_their_bounds_expect():
     assert suite(Split.TRAIN)[0] == ("train-uniform-6x6-1", "uniform", 6, 6, 2)
-    assert suite(Split.VALIDATION)[-1] == ("validation-two-set-30x20-10", "two-set", 30, 20, 21)
+    assert suite(Split.VALIDATION)[-1] == ("validation-two-set-100x20-10", "two-set", 100, 20, 21)
 
 
 def test_the_suites_are_the_instances_whose_bounds_were_computed():
     content = "".join(digest(*generate(*member[1:])) for split in ("train", "validation") for member in suite(split))
-    assert hashlib.sha256(content.encode()).hexdigest()[:16] == "958181b8a827de23"
+    assert hashlib.sha256(content.encode()).hexdigest()[:16] == "b338861ecdaa6c2b"
 
 
 def test_no_instance_is_in_both_splits_whatever_its_index():
@@ -198,7 +198,7 @@ def test_no_instance_is_in_both_splits_whatever_its_index():
 
 def test_all_instances_of_the_suites_differ():
     digests = {digest(*generate(*member[1:])) for split in ("train", "validation") for member in suite(split)}
-    assert len(digests) == 320
+    assert len(digests) == 440
 
 
 def test_an_index_beyond_the_suite_gives_a_fresh_instance():

@@ -1,3 +1,4 @@
+import contextlib
 import json
 import os
 import struct
@@ -45,10 +46,8 @@ def test_a_complaint_arrives_without_control_characters(text, line):
 
 @given(st.binary(max_size=200))
 def test_random_bytes_are_malformed_or_a_result_and_never_anything_else(data):
-    try:
+    with contextlib.suppress(Malformed):
         assert isinstance(wire.unpack_result(data), Said)
-    except Malformed:
-        pass
 
 
 @given(arrays, st.data())
@@ -68,16 +67,15 @@ def test_a_damaged_result_is_malformed_or_bounded_by_what_was_written(sent, data
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=5), lambda x: st.lists(x, max_size=4)))
 def test_any_json_as_the_head_is_malformed_or_a_result(head):
     for tag in (wire.ARRAYS, wire.COMPLAINT):
-        try:
+        with contextlib.suppress(Malformed):
             assert isinstance(wire.unpack_result(frame(tag, head)), Said)
-        except Malformed:
-            pass
 
 
 @pytest.mark.parametrize(
     "data",
     [
         frame(b"A", [["a", "int64", [1 << 39]]]),  # would be four terabytes
+        frame(b"A", [["a", "int64", [0, 1 << 39, 1 << 39]]]),  # nothing, with sides beyond any index
         frame(b"A", [["a", "int64", [-1]]]),  # a negative size
         frame(b"A", [["a", "int64", [True]]], bytes(8)),  # True is an int in Python
         frame(b"A", [["a", "int64", [1.0]]], bytes(8)),  # a size that is no integer

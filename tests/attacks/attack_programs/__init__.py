@@ -1,0 +1,1 @@
+"""Hostile, broken and benign programs with the ending each must get, by category."""

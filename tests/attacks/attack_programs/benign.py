@@ -1,0 +1,37 @@
+"""Programs that look odd and must be accepted: name, source, and f(1.0), f(2.5) as plain Python gives them."""
+
+# ruff: noqa: E501 - a program per line
+
+PROGRAMS = {
+    "annotations": "from typing import Optional\n\ndef g(x: float, k: Optional[float] = 2.0) -> 'float':\n    return x * k\n\ndef f(x: 'float') -> float:\n    y: float = g(x)\n    z: int\n    return y",
+    "a docstring and comments": '"""A rule."""\n# comment\ndef f(x):\n    """Say why."""\n    return x  # done',
+    "imports inside the function": "def f(x):\n    import math\n    import numpy as np\n    return math.sqrt(x) + np.exp(x)",
+    "an import by another name": "import numpy\nimport math as m\n\ndef f(x):\n    return m.log(x) + numpy.sqrt(x)",
+    "members imported": "from math import sqrt as root, exp\n\ndef f(x):\n    return root(x) + exp(-x)",
+    "a decorator of numba": "from numba import njit\n\n@njit(fastmath=False)\ndef f(x):\n    return x + 1.0",
+    "a helper function": "def weight(a, b=2.0):\n    return a * b\n\ndef f(x):\n    return weight(x) + weight(x, b=3.0)",
+    "a main guard": "def f(x):\n    return x\n\nif __name__ == '__main__':\n    print(f(1.0))",
+    "a generator in sum": "def f(x):\n    return sum(x * i for i in range(4))",
+    "generators in max and min": "def f(x):\n    return max(x * i for i in range(4)) - min(i - x for i in range(4))",
+    "any and all": "def f(x):\n    a = any(x > i for i in range(3))\n    b = all([x > i for i in range(3)])\n    return 2.0 * a + b",
+    "infinity as a text": "def f(x):\n    best = float('inf')\n    for i in range(3):\n        if abs(x - i) < best:\n            best = abs(x - i)\n    return best",
+    "sorting by a key": "def f(x):\n    return sorted([3.0, x, 2.0], key=lambda v: -v)[0]",
+    "an inner function": "def f(x):\n    def square(v):\n        return v * v + x\n    return square(x) + square(2.0)",
+    "a lambda": "def f(x):\n    g = lambda v: v * 2 + x\n    return g(x)",
+    "constants of the module": "ALPHA: float = 0.5\nTABLE = [1.0, 2.0, 4.0]\n\ndef f(x):\n    return ALPHA * TABLE[int(x)]",
+    "a range backwards": "def f(x):\n    y = 0.0\n    for i in reversed(range(4)):\n        y = y * x + i\n    return y",
+    "a list backwards": "def f(x):\n    y = 0.0\n    for v in reversed([1.0, x, 3.0]):\n        y = y * 0.5 + v\n    return y",
+    "a while loop with else": "def f(x):\n    while x > 1:\n        x -= 1\n    else:\n        x += 10\n    return x",
+    "several statements on a line": "def f(x):\n    a = 1; b = 2\n    if x > 1: return a * x\n    else: return b * x",
+    "tuples swapped": "def f(x):\n    a, b = x, 2.0\n    a, b = b, a\n    return a - b",
+    "zip and enumerate": "def f(x):\n    y = 0.0\n    for i, (a, b) in enumerate(zip([1.0, 2.0], [x, 3.0])):\n        y += i * a + b\n    return y",
+    "numpy with lists": "import numpy as np\n\ndef f(x):\n    return np.mean([x, 2.0, 4.0]) + np.max([i * x for i in range(3)])",
+    "an array that is filled": "import numpy as np\n\ndef f(x):\n    a = np.empty(3, dtype=float)\n    for i in range(3):\n        a[i] = x + i\n    return a[::-1][0] * a.sum()",
+    "letters that are not Latin": "def f(x):\n    λ = 0.5\n    return λ * x",
+    "a name with an underscore": "def _helper(_v):\n    return _v + 1\n\ndef f(x):\n    y = 0.0\n    for _ in range(3):\n        y += _helper(x)\n    return y",
+    "a chain of conditions": "def f(x):\n    if x < 0: return 0.0\n    elif 0 <= x <= 1 and not x == 0.5: return 1.0\n    elif x in (2.0, 2.5): return 2.0\n    return 3.0",
+    "a shift and a power": "def f(x):\n    return (1 << 3) * x ** 3 + int(x) ** 2 % 5 // 2",
+    "an assertion with a text": "def f(x):\n    assert x > 0, 'must be positive'\n    return x",
+    "bytes before the text": "\tdef f(x): return x".strip(),
+    "windows line ends": "def f(x):\r\n    if x > 1:\r\n        return x\r\n    return 2 * x\r\n",
+}  # fmt: skip
