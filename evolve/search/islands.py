@@ -7,7 +7,9 @@ import numpy as np
 from evaluators.base import Status
 from evolve.candidate import Brief, Record
 
-Rank = tuple[float, ...]
+Values = tuple[float, ...]
+Resident = tuple[Values, int, Values, Record]
+"""A candidate's rank, its number, the values of its objectives, and its record."""
 
 
 class Islands:
@@ -28,6 +30,8 @@ class Islands:
         migration: Number of records between two migrations.
         crossover: Probability that a brief asks for two parents.
         pressure: How strongly better parents are preferred; 0 is not at all.
+        resolution: Values of the first objective that fall into the same step of this width count as equal, and the
+            shorter code is better (lexicographic parsimony with buckets: Luke and Panait, 2002, GECCO); 0 is exact.
     """
 
     def __init__(
@@ -39,17 +43,19 @@ class Islands:
         migration: int = 100,
         crossover: float = 0.3,
         pressure: float = 3.0,
+        resolution: float = 0.0,
     ) -> None:
         if islands < 1 or size < 2 or migration < 1:
             raise ValueError("islands and migration must be at least 1 and size at least 2")
-        if not 0.0 <= crossover <= 1.0 or pressure < 0.0:
-            raise ValueError("crossover must be between 0 and 1 and pressure at least 0")
+        if not 0.0 <= crossover <= 1.0 or pressure < 0.0 or resolution < 0.0:
+            raise ValueError("crossover must be between 0 and 1, pressure and resolution at least 0")
         self._objectives = objectives
-        self._populations: list[list[tuple[Rank, int, Record]]] = [[] for _ in range(islands)]
+        self._populations: list[list[Resident]] = [[] for _ in range(islands)]
         self._size = size
         self._migration = migration
         self._crossover = crossover
         self._pressure = pressure
+        self._resolution = resolution
         self._told = 0
 
     def ask(self, number: int, rng: np.random.Generator) -> Brief:
@@ -60,7 +66,7 @@ class Islands:
         wanted = 2 if len(population) > 1 and rng.random() < self._crossover else 1
         weights = (1.0 - np.arange(len(population)) / len(population)) ** self._pressure
         chosen = rng.choice(len(population), wanted, replace=False, p=weights / weights.sum())
-        parents = tuple(population[index][2] for index in chosen)
+        parents = tuple(population[index][3] for index in chosen)
         return Brief(number, "cross" if wanted == 2 else "mutate", parents)
 
     def tell(self, record: Record) -> None:
@@ -72,19 +78,24 @@ class Islands:
             for island in range(len(self._populations)) if everywhere else (home,):
                 self._settle(island, record)
         if self._told % self._migration == 0:
-            best = [population[0][2] for population in self._populations if population]
+            best = [population[0][3] for population in self._populations if population]
             for island, migrant in enumerate(best):
                 self._settle((island + 1) % len(self._populations), migrant)
 
     def _settle(self, island: int, record: Record) -> None:
         """Let a record onto an island, unless one that behaves alike is there and no longer."""
         population = self._populations[island]
-        rank = tuple(record.evaluation.measures[name] for name in self._objectives)
-        for position, (other, _, known) in enumerate(population):
-            if other == rank:
+        values = tuple(record.evaluation.measures[name] for name in self._objectives)
+        for position, (_, _, other, known) in enumerate(population):
+            if other == values:
                 if len(record.candidate.source) >= len(known.candidate.source):
                     return
                 del population[position]
                 break
-        insort(population, (rank, record.number, record), key=lambda entry: entry[:2])
+        insort(population, (self._rank(values, record), record.number, values, record), key=lambda entry: entry[:2])
         del population[self._size :]
+
+    def _rank(self, values: Values, record: Record) -> Values:
+        if not self._resolution:
+            return values
+        return (values[0] // self._resolution, len(record.candidate.source), *values)

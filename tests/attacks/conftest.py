@@ -2,6 +2,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -58,10 +59,7 @@ class Canaries:
 
 @contextmanager
 def set_out(folder: Path) -> Iterator[Canaries]:
-    # Anybody may reach them: only the sandbox stands in the way.
-    for path in (folder, folder.parent, folder.parent.parent):
-        if path.stat().st_mode & 0o005 != 0o005:
-            path.chmod(0o755)
+    folder.chmod(0o755)  # anybody may reach them: only the sandbox stands in the way
     secret, drop = folder / "secret", folder / "drop"
     secret.write_text(CANARY)
     secret.chmod(0o644)
@@ -78,9 +76,9 @@ def set_out(folder: Path) -> Iterator[Canaries]:
 
 
 @pytest.fixture(scope="session")
-def canaries(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Canaries]:
+def canaries() -> Iterator[Canaries]:
     os.environ["EVOLVE_CANARY"] = CANARY
-    with set_out(tmp_path_factory.mktemp("canaries")) as canaries:
+    with tempfile.TemporaryDirectory() as folder, set_out(Path(folder)) as canaries:
         yield canaries
     del os.environ["EVOLVE_CANARY"]
 

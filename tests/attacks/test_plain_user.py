@@ -4,6 +4,8 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -40,15 +42,19 @@ def usable_python(home: Path) -> str:
     pytest.skip("no Python here that another user may run")
 
 
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A directory that anybody may write to; those of pytest are closed to other users."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o777)
+        yield Path(folder)
+
+
 @pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="only root can become another user")
 @pytest.mark.timeout(1200)
-def test_every_attack_has_its_ending_when_started_as_an_ordinary_user(tmp_path):
-    for path in (tmp_path.parent.parent, tmp_path.parent):
-        if path.stat().st_mode & 0o005 != 0o005:
-            path.chmod(0o755)
-    tmp_path.chmod(0o777)
-    python = usable_python(tmp_path)
+def test_every_attack_has_its_ending_when_started_as_an_ordinary_user(open_folder):
+    python = usable_python(open_folder)
     tests = [str(HERE / "test_attacks.py"), str(HERE.parent / "sandbox" / "test_fence.py")]
-    options = ["-p", "no:cacheprovider", f"--basetemp={tmp_path / 'base'}", "-k", "past or without or fence"]
-    done = run(python, "-m", "pytest", *options, *tests, home=tmp_path)
+    options = ["-p", "no:cacheprovider", f"--basetemp={open_folder / 'base'}", "-k", "past or without or fence"]
+    done = run(python, "-m", "pytest", *options, *tests, home=open_folder)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]

@@ -82,7 +82,18 @@ def test_asking_changes_nothing() -> None:
     assert briefs[0] == briefs[1] == briefs[2]
 
 
-@pytest.mark.parametrize("bad", [{"islands": 0}, {"size": 1}, {"migration": 0}, {"crossover": 1.5}, {"pressure": -1.0}])
+def test_within_the_resolution_the_shorter_code_is_better() -> None:
+    search = Islands(("gap",), islands=1, size=2, resolution=0.5)
+    search.tell(record(0, 5.10, source="a long source"))
+    search.tell(record(1, 5.40, source="short"))
+    search.tell(record(2, 5.60, source="s"))  # in the next step
+    assert set(parents(search, 0)) == {0, 1}
+    assert parents(search, 0)[1] > parents(search, 0)[0]
+
+
+@pytest.mark.parametrize(
+    "bad", [{"islands": 0}, {"size": 1}, {"migration": 0}, {"crossover": 1.5}, {"pressure": -1.0}, {"resolution": -1.0}]
+)
 def test_settings_that_make_no_sense_are_refused(bad: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="must be"):
         Islands(("gap",), **bad)  # type: ignore[arg-type]

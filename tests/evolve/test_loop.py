@@ -135,7 +135,7 @@ def test_the_resumed_search_is_in_the_state_of_an_uninterrupted_one(archive: Arc
     drain(loop(archive, parts, search=resumed, limit=40))
 
     def state(search: Islands) -> object:
-        return [[(rank, number) for rank, number, _ in population] for population in search._populations]
+        return [[(rank, number) for rank, number, _, _ in population] for population in search._populations]
 
     assert state(resumed) == state(uninterrupted)
 

@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -67,13 +69,11 @@ def told_without(drop: Path, *calls: str) -> dict[str, object]:
 
 
 @pytest.fixture
-def drop(tmp_path: Path) -> Path:
-    """A directory that anybody may write to."""
-    for path in (tmp_path.parent.parent, tmp_path.parent):
-        if path.stat().st_mode & 0o005 != 0o005:
-            path.chmod(0o755)
-    tmp_path.chmod(0o777)
-    return tmp_path
+def drop() -> Iterator[Path]:
+    """A directory that anybody may write to; those of pytest are closed to other users."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o777)
+        yield Path(folder)
 
 
 def test_without_filters_and_landlock_a_program_that_kills_the_warm_process_is_killed_itself(drop):
