@@ -154,13 +154,12 @@ class JobShop(RuleProblem):
         if starts.min() < 0 or starts.max() > LATEST:
             raise InvalidSolution(f"{instance.name}: a start time is not between 0 and {LATEST}")
         ends = starts + durations
-        early = np.argwhere(starts[:, 1:] < ends[:, :-1])
-        if len(early):
-            job, step = early[0]
+        if (starts[:, 1:] < ends[:, :-1]).any():
+            job, step = np.argwhere(starts[:, 1:] < ends[:, :-1])[0]
             raise InvalidSolution(
                 f"{instance.name}: job {job} starts operation {step + 1} before it ends operation {step}"
             )
-        _check_capacity(instance, starts, ends)
+        _check_capacity(instance, starts, durations)
         makespan = float(ends.max())
         reference = instance.reference
         if makespan < reference.value and reference.kind is not ReferenceKind.BEST_KNOWN:
@@ -170,17 +169,19 @@ class JobShop(RuleProblem):
         return {"gap": 100.0 * (makespan / reference.value - 1.0), "makespan": makespan}
 
 
-def _check_capacity(instance: Instance, starts: IntArray, ends: IntArray) -> None:
+def _check_capacity(instance: Instance, starts: IntArray, durations: IntArray) -> None:
     """Raise InvalidSolution where two operations overlap on a machine."""
     by_machine = instance.arrays["by_machine"]
-    start, end = starts.ravel()[by_machine], ends.ravel()[by_machine]
-    # By start, then by length: an operation of length 0 may share the moment at which another starts.
-    order = np.argsort(start * (int((end - start).max()) + 1) + (end - start), axis=1)
-    start, end = np.take_along_axis(start, order, axis=1), np.take_along_axis(end, order, axis=1)
-    overlap = np.argwhere(start[:, 1:] < end[:, :-1])
-    if len(overlap):
-        machine, position = overlap[0]
-        first, second = by_machine[machine, order[machine, position : position + 2]] // starts.shape[1]
+    start, length = starts.ravel()[by_machine], durations.ravel()[by_machine]
+    # Sorted by start, then by length: an operation of length 0 may share the moment at which another starts.
+    bits = int(length.max()).bit_length()
+    keys = np.sort((start << bits) | length, axis=1)
+    end = (keys >> bits) + (keys & ((1 << bits) - 1))
+    overlaps = (keys[:, 1:] >> bits) < end[:, :-1]
+    if overlaps.any():
+        machine, position = np.argwhere(overlaps)[0]
+        order = np.lexsort((length[machine], start[machine]))
+        first, second = by_machine[machine, order[position : position + 2]] // starts.shape[1]
         raise InvalidSolution(f"{instance.name}: jobs {first} and {second} overlap on machine {machine}")
 
 
