@@ -61,6 +61,7 @@ class Loop:
         self._judging: dict[Future[Evaluation], int] = {}
         self._candidates = archive.candidates(run)
         self._judged = {record.number: record for record in archive.records(run)}  # not yet told, in order of judging
+        self._last = max(self._candidates, default=-1)
         self._next = 0  # the lowest number that was not asked for
         self._told = 0
         self._dollars = sum(candidate.cost.usd for candidate in self._candidates.values())
@@ -87,7 +88,15 @@ class Loop:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End the threads; after an error or a second interrupt, without waiting for what they are doing."""
+        """End the threads. After an error, proposals under way are awaited and archived: they may have been paid for.
+
+        After a second interrupt nothing is awaited; what is written is archived all the same.
+        """
+        if error is not None and not isinstance(error, KeyboardInterrupt):
+            wait(self._proposing)
+        for written in [future for future in self._proposing if future.done() and not future.cancelled()]:
+            if written.exception() is None:
+                self._archive_proposal(written)
         self._pool.shutdown(wait=error is None, cancel_futures=True)
 
     def _replay(self) -> Iterator[Record]:
@@ -98,7 +107,8 @@ class Loop:
             self._search.tell(record)
             yield record
         for number in sorted(self._candidates.keys() - judged.keys()):
-            self._judge(number)
+            if not self._stop.is_set():
+                self._judge(number)
 
     def _may_ask(self) -> bool:
         while not self._deterministic and self._next in self._candidates:
@@ -106,7 +116,8 @@ class Loop:
         under_way = self._next - self._told if self._deterministic else len(self._proposing) + len(self._judging)
         if under_way >= self._width or self._stop.is_set():
             return False
-        return self._next in self._candidates or not self._enough(self._asked(), self._dollars)
+        # What lies before the last archived number belongs to the run, whatever is left of the budget.
+        return self._next <= self._last or not self._enough(self._asked(), self._dollars)
 
     def _asked(self) -> int:
         return self._next if self._deterministic else len(self._candidates) + len(self._proposing)
@@ -132,15 +143,21 @@ class Loop:
         """Archive what has been written or judged since the last look."""
         under_way: list[Future[Any]] = [*self._proposing, *self._judging]
         wait(under_way, timeout=GLANCE, return_when=FIRST_COMPLETED)
-        for judged in [future for future in self._judging if future.done()]:
-            self._keep(self._judging.pop(judged), judged.result())
-        for written in [future for future in self._proposing if future.done()]:
-            number, candidate = self._proposing.pop(written), written.result()
-            self._archive.propose(self._run, number, candidate)
-            self._candidates[number] = candidate
-            self._dollars += candidate.cost.usd
+        written = [future for future in self._proposing if future.done()]
+        for future in sorted(written, key=lambda future: future.exception() is not None):  # an error comes last
+            number = self._archive_proposal(future)
             if not self._stop.is_set():
                 self._judge(number)
+        for judged in [future for future in self._judging if future.done()]:
+            self._keep(self._judging.pop(judged), judged.result())
+
+    def _archive_proposal(self, written: Future[Candidate]) -> int:
+        number, candidate = self._proposing[written], written.result()
+        del self._proposing[written]
+        self._archive.propose(self._run, number, candidate)
+        self._candidates[number] = candidate
+        self._dollars += candidate.cost.usd
+        return number
 
     def _judge(self, number: int) -> None:
         source = self._candidates[number].source

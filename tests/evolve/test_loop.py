@@ -189,3 +189,51 @@ def test_dollars_are_counted_over_resumes(archive: Archive) -> None:
         drain(work)
     assert max(spent) == 2.0
     assert len(archive.records(run)) == 8
+
+
+def test_answers_under_way_when_the_machine_breaks_are_archived(archive: Archive) -> None:
+    class Broken(RuntimeError):
+        pass
+
+    def broken(source: str, split: Split = Split.TRAIN) -> Evaluation:
+        raise Broken
+
+    for deterministic in (True, False):
+        run = archive.create_run("r", "{}", "1")
+        proposer = Halver(0.05)  # number 0 is written at once, the others only after its verdict has failed
+        with (
+            pytest.raises(Broken),
+            loop(archive, run, proposer=proposer, evaluate=broken, deterministic=deterministic) as work,
+        ):
+            list(work)
+        assert archive.candidates(run).keys() == set(proposer.asked)
+        assert len(proposer.asked) == 4
+
+
+def test_an_answer_beside_a_failing_proposer_is_archived(archive: Archive) -> None:
+    class Unusable(RuntimeError):
+        pass
+
+    halver = Halver(0.02)
+
+    def proposer(brief: Brief, rng: np.random.Generator) -> Candidate:
+        if brief.number == 2:
+            raise Unusable
+        return halver(brief, rng)
+
+    run = archive.create_run("r", "{}", "1")
+    with pytest.raises(Unusable), loop(archive, run, proposer=proposer) as work:
+        list(work)
+    assert archive.candidates(run).keys() == set(halver.asked)
+
+
+def test_a_gap_in_the_numbers_does_not_hide_what_is_archived_when_the_budget_is_spent(archive: Archive) -> None:
+    whole, run = archive.create_run("whole", "{}", "1"), archive.create_run("r", "{}", "1")
+    drain(loop(archive, whole, limit=5))
+    for number, candidate in archive.candidates(whole).items():
+        if number != 2:
+            archive.propose(run, number, candidate)
+    work = loop(archive, run)
+    work._enough = lambda asked, usd: True
+    drain(work)
+    assert fingerprint(archive, run) == fingerprint(archive, whole)
