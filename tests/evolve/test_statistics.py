@@ -25,6 +25,20 @@ def test_a_clear_loss_is_called_worse() -> None:
     assert compare(np.arange(20) + 1.0, np.arange(20)).verdict == "worse"
 
 
+def test_many_small_wins_and_one_large_loss_are_called_neither() -> None:
+    versus = compare([0.0] * 40 + [100.0], [1.0] * 40 + [0.0])
+    assert versus.p_value < 0.001
+    assert versus.difference > 0 > versus.ranked
+    assert versus.verdict == "not distinguishable"
+
+
+def test_ties_do_not_weigh_in_the_test() -> None:
+    # Six wins among eighty: as likely as six heads in six throws, on either side.
+    versus = compare([0.0] * 80, [float(number) if number <= 6 else 0.0 for number in range(1, 81)])
+    assert (versus.wins, versus.ties) == (6, 74)
+    assert versus.p_value == pytest.approx(2 / 64)
+
+
 def test_equal_values_are_not_distinguishable() -> None:
     versus = compare([1.0, 2.0], [1.0, 2.0])
     assert (versus.ties, versus.p_value, versus.verdict) == (2, 1.0, "not distinguishable")
