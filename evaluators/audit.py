@@ -22,19 +22,21 @@ def audit(
     values_of: Valuer,
     rng: np.random.Generator,
 ) -> None:
-    """Return if every choice in every solution is the rule's; one call of `values_of` values all alternatives.
+    """Return if every choice in every solution is the rule's; `values_of` values all alternatives in one call.
 
     Args:
         problem: Derives the choices.
         instances: What was solved.
         solutions: The solution of each instance by its name.
-        values_of: Returns the value of each row, from a fresh process.
+        values_of: Returns the value of each row, from fresh processes.
         rng: For the order of the rows; must not be known to the code that is audited.
 
     Raises:
         InvalidSolution: A choice is not the rule's; the message names the instance.
     """
     made = [problem.decisions(instance, solutions[instance.name]) for instance in instances]
+    if not any(len(decisions.rows) for decisions in made):
+        return
     rows = np.concatenate([decisions.rows for decisions in made])
     order = rng.permutation(len(rows))
     values = np.empty(len(rows))

@@ -1,6 +1,7 @@
 """Judging on this machine: a fence that forks per candidate, and the measure outside it."""
 
 import base64
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from threading import Semaphore
@@ -9,15 +10,28 @@ from typing import Any, Literal
 import numpy as np
 from numpy.random import default_rng
 
-from evaluators.audit import Valuer, audit
+from evaluators.audit import audit
 from evaluators.base import Evaluation, Measures, Status
 from evaluators.features import features_of
-from problems.base import AnyArray, Arrays, InvalidSolution, Problem, RuleProblem, Split
+from problems.base import AnyArray, Arrays, Instance, InvalidSolution, Problem, RuleProblem, Split
 from sandbox import Ending, Fence, Limits, Outcome, Rejected, check_source
+
+ROWS = 100_000
+"""How many alternatives one process values at most: 19 MB of the job shop's."""
+
+
+class _NotValued(Exception):
+    """The sandbox ended a call that was to value alternatives."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.message)
+        self.outcome = outcome
 
 
 class LocalEvaluator:
-    """Judges candidates in sandboxed processes on this machine; a rule that is judged on validation is audited too.
+    """Judges candidates in sandboxed processes on this machine.
+
+    Off the train split a rule is audited too, unless it is one of the problem's own seeds; see `evaluators.audit`.
 
     Args:
         problem: The problem, for its entry point and its measure.
@@ -47,6 +61,7 @@ class LocalEvaluator:
             raise ValueError(f"workers must be at least 1, not {workers}")
         limits = Limits(run_cpu_seconds=cpu_seconds, memory_bytes=memory_mb * 2**20)
         self._problem = problem
+        self._published = {check_source(source, problem.entry) for source in problem.seeds.values()}
         self._turns = Semaphore(workers)  # bounds the processes at work, whatever the number of threads that call
         self._fence = Fence(
             "evaluators.inside:Solver",
@@ -69,19 +84,28 @@ class LocalEvaluator:
         if outcome.ending is not Ending.OK:
             return _failed(outcome)
         solutions = self._named(outcome.arrays, split)
+        instances = self._problem.instances(split)
         try:
             per_instance = {
-                instance.name: self._problem.measure(instance, solutions.get(instance.name, {}))
-                for instance in self._problem.instances(split)
+                instance.name: self._measure(instance, solutions.get(instance.name, {})) for instance in instances
             }
         except InvalidSolution as broken:
             return Evaluation(Status.INVALID, seconds=outcome.seconds, message=str(broken), cause="invalid solution")
-        if split is Split.VALIDATION and isinstance(self._problem, RuleProblem):
+        if split is not Split.TRAIN and isinstance(self._problem, RuleProblem) and source not in self._published:
             try:
-                audit(self._problem, self._problem.instances(split), solutions, self._valuer(source), default_rng())
+                audit(self._problem, instances, solutions, lambda rows: self._values(source, rows), default_rng())
             except InvalidSolution as impure:
                 return Evaluation(Status.INVALID, seconds=outcome.seconds, message=str(impure), cause="not a pure rule")
+            except _NotValued as failure:
+                return _failed(failure.outcome)
         return Evaluation(Status.OK, mean_of(list(per_instance.values())), per_instance, outcome.seconds)
+
+    def _measure(self, instance: Instance, solution: Arrays) -> dict[str, float]:
+        measured = {name: float(value) for name, value in self._problem.measure(instance, solution).items()}
+        for name, value in measured.items():
+            if not math.isfinite(value):
+                raise ArithmeticError(f"{self._problem.name}: measure returned {value} as {name} of {instance.name}")
+        return measured
 
     def _named(self, arrays: Arrays, split: Split) -> dict[str, dict[str, AnyArray]]:
         """Return the solutions by the names of their instances; what is not one of them is left out."""
@@ -93,18 +117,20 @@ class LocalEvaluator:
                 solutions.setdefault(names[number], {})[name] = array
         return solutions
 
-    def _valuer(self, source: str) -> Valuer:
-        """Return what values alternatives in a fresh process."""
-
-        def values_of(rows: AnyArray) -> AnyArray:
-            request = {"rows": base64.b64encode(rows.tobytes()).decode("ascii"), "width": rows.shape[1]}
+    def _values(self, source: str, rows: AnyArray) -> AnyArray:
+        """Return the value of each row, from fresh processes that see a share of the rows each."""
+        parts = []
+        for begin in range(0, len(rows), ROWS):
+            part = rows[begin : begin + ROWS]
+            request = {"rows": base64.b64encode(part.tobytes()).decode("ascii"), "width": rows.shape[1]}
             outcome = self._fence.call(source, request, features=features_of(source))
+            if outcome.ending is not Ending.OK:
+                raise _NotValued(outcome)
             values = outcome.arrays.get("values")
-            if outcome.ending is not Ending.OK or values is None or values.shape != (len(rows),):
-                raise InvalidSolution(f"the rule cannot be called outside a schedule: {outcome.message}")
-            return values
-
-        return values_of
+            if values is None or values.shape != (len(part),):
+                raise InvalidSolution("the rule returns no value for some alternatives")
+            parts.append(values)
+        return np.concatenate(parts)
 
     def close(self) -> None:
         """End the warm process and whatever runs in it."""

@@ -201,7 +201,8 @@ def schedule(priority, delay, durations, machines, given, rows, owners):  # type
                 float(steps),
             )
             if recording:
-                value = -float(given[job, k])
+                # Of two that start together, one has no length and was scheduled before the other.
+                value = -float(2 * given[job, k] + (duration[job] > 0))
                 for feature in range(len(told)):
                     rows[noted, feature] = told[feature]
                 owners[noted, 0] = scheduled

@@ -1,4 +1,8 @@
-"""What a dispatching rule is told about each operation that it could schedule next."""
+"""What a dispatching rule is told about each operation that it could schedule next.
+
+A machine's queue holds every operation that is the next of its job and needs the machine, also one whose job will only
+arrive there later because its previous operation is scheduled and not yet over.
+"""
 
 FEATURES = {
     "p": "processing time of this operation",
@@ -10,13 +14,13 @@ FEATURES = {
     "ops_remaining": "number of the job's operations from this one on",
     "ready": "time at which the job's previous operation ends",
     "start": "earliest time at which this operation can start on its machine",
-    "now": "earliest time at which any waiting operation can start on this machine",
-    "queue_work": "work of all operations waiting for this machine, this one included",
-    "queue_ops": "number of operations waiting for this machine, this one included",
+    "now": "earliest time at which any operation in this machine's queue can start",
+    "queue_work": "work of the operations in this machine's queue, this one included",
+    "queue_ops": "number of operations in this machine's queue, this one included",
     "machine_work": "work of all operations not yet scheduled on this machine",
     "next_free": "time at which the machine of the job's next operation becomes free, 0 if there is none",
-    "next_queue_work": "work waiting at that machine",
-    "next_queue_ops": "number of operations waiting at that machine",
+    "next_queue_work": "work of the operations in that machine's queue",
+    "next_queue_ops": "number of operations in that machine's queue",
     "next_machine_work": "work of all operations not yet scheduled on that machine",
     "longest_job": "largest work remaining of any job",
     "busiest_machine": "largest work not yet scheduled of any machine",

@@ -1,5 +1,6 @@
 """The job shop as a problem: instances, the schedule that a rule builds, and its independent judge."""
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -92,11 +93,18 @@ class JobShop(RuleProblem):
         self.delay = delay
         self.sizes = tuple(sizes)
         self.families = tuple(families)
-        self.sets = tuple(sets)
+        if not sets and not files:
+            raise ValueError("sets must not be empty where no files are given")
+        self.sets = tuple(dict.fromkeys(sets))
         self.files = tuple(files)
         features = "\n".join(f"- {name}: {meaning}" for name, meaning in FEATURES.items())
         self.statement = STATEMENT.format(builder=BUILDER_TEXT.get(delay, MIXED_TEXT), features=features)
-        self._loaded = [_from_file(Path(path)) for path in self.files]
+        stems = Counter(Path(path).stem for path in self.files)
+        self._loaded = [
+            _from_file(path, path if stems[Path(path).stem] > 1 else Path(path).stem) for path in self.files
+        ]
+        if len({instance.name for instance in self._loaded}) < len(self._loaded):
+            raise ValueError("files names the same file twice")
 
     def instances(self, split: Split) -> Sequence[Instance]:
         """Return generated instances for train and validation; the published sets, or the given files, for test."""
@@ -124,13 +132,18 @@ class JobShop(RuleProblem):
         from problems.jobshop.builder import rebuild
 
         starts = np.ascontiguousarray(solution["starts"], np.int64)
-        rebuilt = rebuild(self.delay, instance.arrays["durations"], instance.arrays["machines"], starts)
+        durations = instance.arrays["durations"]
+        rebuilt = rebuild(self.delay, durations, instance.arrays["machines"], starts)
         if not np.array_equal(rebuilt.starts, starts):
             raise InvalidSolution(f"{instance.name}: no dispatching rule leads to this schedule")
-        first = starts[rebuilt.jobs, np.round(rebuilt.rows[:, STEP]).astype(int)]
-        order = np.lexsort((first, rebuilt.decisions))
+        step = np.round(rebuilt.rows[:, STEP]).astype(int)
+        instant = durations[rebuilt.jobs, step] == 0
+        order = np.lexsort((~instant, starts[rebuilt.jobs, step], rebuilt.decisions))
         chosen = order[np.searchsorted(rebuilt.decisions, np.unique(rebuilt.decisions))]
-        return Decisions(rebuilt.rows, rebuilt.decisions, chosen)
+        # Operations without length may be scheduled in any order at their moment: a choice of one tells nothing.
+        telling = np.flatnonzero(~instant[chosen])
+        kept = np.isin(rebuilt.decisions, telling)
+        return Decisions(rebuilt.rows[kept], rebuilt.decisions[kept], (np.cumsum(kept) - 1)[chosen[telling]])
 
     def values(self, heuristic: Heuristic, rows: AnyArray) -> AnyArray:
         """Return the priority of each row of features; see `problems.base.RuleProblem`."""
@@ -228,8 +241,8 @@ def _generated(split: Split, wanted: str) -> tuple[Instance, ...]:
     return tuple(loaded)
 
 
-def _from_file(path: Path) -> Instance:
+def _from_file(path: str, name: str) -> Instance:
     durations, machines = loaders.load(path)
     bound = lower_bound(durations, machines)
     reference = Reference(bound, ReferenceKind.LOWER_BOUND, "longest job or busiest machine")
-    return make_instance(path.stem, "{}x{}".format(*durations.shape), durations, machines, reference)
+    return make_instance(name, "{}x{}".format(*durations.shape), durations, machines, reference)
