@@ -1,6 +1,7 @@
 """The command line: parses, calls, shows. Every number it shows comes from `evolve.report`."""
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from importlib.metadata import version
@@ -282,9 +283,12 @@ def main() -> None:
     except Exception as error:  # reported to the user here; what has no name is a bug of ours and keeps its traceback
         from evolve.errors import explain
 
-        code, message = explain(error)
+        code, message, now = explain(error)
         if code == 1:
             raise
         if message:
             err.print(f"error: {message}", markup=False, highlight=False, soft_wrap=True)
+        if now:  # threads may still wait for an answer, and a normal exit would wait for them
+            sys.stdout.flush()
+            os._exit(code)
         sys.exit(code)

@@ -13,18 +13,22 @@ class NothingValid(RuntimeError):
     """No valid candidate, or a verification failed."""
 
 
-def explain(error: Exception) -> tuple[int, str]:
-    """Return the exit code and the line that belong to a failure; code 1 is a bug of ours."""
+def explain(error: Exception) -> tuple[int, str, bool]:
+    """Return the exit code and the line that belong to a failure, and whether to exit at once.
+
+    Code 1 is a bug of ours.
+    """
     match error:
         case Interrupted():
-            return error.code, ""  # what to do next was said when the signal came
+            return error.code, "", error.now  # what to do next was said when the signal came
         case SandboxUnavailable():
-            return SANDBOX, f"{error} (--set evaluator.isolation=weak)" if "weaker" in str(error) else str(error)
+            hint = " (--set evaluator.isolation=weak)" if "weaker" in str(error) else ""
+            return SANDBOX, f"{error}{hint}", False
         case NothingValid():
-            return NOTHING_VALID, str(error)
+            return NOTHING_VALID, str(error), False
         case SettingsError() | UnknownPart() | UnknownRun() | RunBusy() | ArchiveError():
-            return USAGE, str(error)
-        case OSError() if error.filename is not None:
-            return USAGE, f"{error.filename}: {error.strerror}"
+            return USAGE, str(error), False
+        case OSError() if error.strerror is not None:
+            return USAGE, f"{error.filename or 'writing'}: {error.strerror}", False
         case _:
-            return 1, str(error)
+            return 1, str(error), False

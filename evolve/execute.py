@@ -2,16 +2,17 @@
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import FrameType
 
 from rich.console import Console
 
+from evaluators.base import Status
 from evolve.archive import Archive, Run
 from evolve.candidate import Record
-from evolve.progress import Display, Tally, display, note
+from evolve.progress import Tally, display, note
 from evolve.progress_style import Style
 from evolve.report import Bench, bench, judged_on, winner
 from evolve.run import Session, session
@@ -25,11 +26,13 @@ class Interrupted(Exception):
 
     Attributes:
         code: The exit code that belongs to the signal.
+        now: The user does not want to wait for anything.
     """
 
-    def __init__(self, code: int) -> None:
+    def __init__(self, code: int, *, now: bool = False) -> None:
         super().__init__(f"interrupted with exit code {code}")
         self.code = code
+        self.now = now
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +91,16 @@ def execute(archive: Archive, run: Run, settings: Settings, style: Style, consol
                         shown.update(tally, record)
                     if stop.is_set():
                         raise Interrupted(codes[0])
-                    shown.phase("judging the finalists on validation")
-                    chosen = winner(archive, run, work.evaluate, objective)
-                    table = _tested(archive, run, chosen, work, shown) if test and chosen else None
+
+                    def phase(name: str) -> None:
+                        if stop.is_set():
+                            raise Interrupted(codes[0])
+                        shown.phase(name)
+
+                    chosen = winner(archive, run, work.evaluate, objective, phase)
+                    table = _tested(archive, run, chosen, work, phase) if test and chosen else None
         except KeyboardInterrupt:
-            raise Interrupted(codes[0] if codes else 128 + signal.SIGINT) from None
+            raise Interrupted(codes[0] if codes else 128 + signal.SIGINT, now=True) from None
     return Outcome(run, tally, chosen, table)
 
 
@@ -101,13 +109,15 @@ def name_of(record: Record) -> str:
     return record.candidate.idea if record.candidate.operator == "seed" else f"candidate {record.number}"
 
 
-def _tested(archive: Archive, run: Run, chosen: Record, work: Session, shown: Display) -> Bench:
+def _tested(archive: Archive, run: Run, chosen: Record, work: Session, phase: Callable[[str], None]) -> Bench:
     """Return the winner beside every seed on the test split."""
-    problem = work.problem
-    table = bench(problem, problem.seeds, work.evaluate, Split.TEST, lambda name: shown.phase(f"testing {name}"))
-    if name_of(chosen) in problem.seeds:
+    problem, name = work.problem, name_of(chosen)
+    table = bench(problem, problem.seeds, work.evaluate, Split.TEST, lambda seed: phase(f"testing {seed}"))
+    if name in problem.seeds:
         return table
+    phase(f"testing {name}")
     evaluation = judged_on(archive, run, chosen, work.evaluate, Split.TEST)
-    mine = row(name_of(chosen), evaluation, problem.instances(Split.TEST), table.objective)
-    rows = sorted([*table.rows, mine], key=lambda entry: entry.mean)
-    return Bench(table.problem, table.split, table.objective, table.groups, rows, table.failures)
+    if evaluation.status is not Status.OK:
+        return replace(table, failures={**table.failures, name: f"{evaluation.status}: {evaluation.message}"})
+    mine = row(name, evaluation, problem.instances(Split.TEST), table.objective)
+    return replace(table, rows=sorted([*table.rows, mine], key=lambda entry: entry.mean))

@@ -1,6 +1,8 @@
 """The winner as a module of its own."""
 
 import ast
+import os
+import re
 import textwrap
 import time
 from collections.abc import Mapping
@@ -14,6 +16,7 @@ from evolve.candidate import Record
 from problems.base import Problem, Split
 
 LINE = 120
+PROVIDED = {"math": "import math", "np": "import numpy as np"}
 
 
 class ExportMismatch(RuntimeError):
@@ -51,7 +54,12 @@ def export(
             )
         verified[split] = after
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+    beside = path.with_name(f".{path.name}.new")  # a file that is there is replaced as a whole or not at all
+    try:
+        beside.write_text(text, encoding="utf-8")
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
     return Exported(path, verified)
 
 
@@ -73,20 +81,26 @@ def module_text(run: Run, record: Record, archived: Mapping[Split, Evaluation], 
         f"The task it was made for:\n\n{textwrap.indent(problem.statement.strip(), '    ')}",
     ]
     docstring = "\n\n".join(parts).replace("\\", "\\\\").replace('"""', "'''")
-    return f'"""{docstring}\n"""\n\n{readable(record.candidate.source).lstrip()}'
+    return f'"""{docstring}\n"""\n\n{readable(_importing(record.candidate.source)).lstrip()}'
+
+
+def _importing(source: str) -> str:
+    """Return source text with the imports that our compiler provides and a module of its own needs."""
+    tree = ast.parse(source)
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    imported = {(name.asname or name.name) for node in tree.body if isinstance(node, ast.Import) for name in node.names}
+    wanted = [line for name, line in PROVIDED.items() if name in used - imported]
+    return "\n".join([*wanted, "", "", source.lstrip()]) if wanted else source
 
 
 def readable(source: str) -> str:
-    """Return source text with the parameters of its functions spread over lines that fit a page."""
+    """Return source text with long parameter lists spread over lines that fit a page."""
     lines = []
-    for line in source.splitlines():
-        if len(line) <= LINE or not line.startswith("def "):
+    for line in source.split("\n"):
+        simple = re.fullmatch(r"(def \w+)\(([\w, ]+)\):", line)
+        if len(line) <= LINE or simple is None:
             lines.append(line)
             continue
-        head, _, rest = line.partition("(")
-        parameters, _, tail = rest.rpartition(")")
-        filled = textwrap.fill(parameters, LINE - 4, initial_indent="    ", subsequent_indent="    ")
-        lines += [f"{head}(", f"{filled},", f"){tail}"]
-    text = "\n".join(lines) + "\n"
-    assert ast.dump(ast.parse(text)) == ast.dump(ast.parse(source)), "only the layout changes"
-    return text
+        filled = textwrap.fill(simple[2], LINE - 4, initial_indent="    ", subsequent_indent="    ")
+        lines += [f"{simple[1]}(", f"{filled},", "):"]
+    return "\n".join(lines).rstrip() + "\n"

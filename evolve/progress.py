@@ -150,6 +150,7 @@ class _Plain:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._last = 0.0
+        self._phase = ""
 
     def update(self, tally: Tally, record: Record) -> None:
         if time.monotonic() - self._last >= PLAIN_SECONDS:
@@ -159,7 +160,10 @@ class _Plain:
             )
 
     def phase(self, name: str) -> None:
-        self._console.print(name, highlight=False)
+        kind = name.partition(" ")[0]
+        if kind != self._phase:  # one line for "judging ..." and one for "testing ...", not one for each candidate
+            self._phase = kind
+            self._console.print(f"{name} ...", highlight=False)
 
 
 class _JsonLines:

@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from sqlalchemy.exc import IntegrityError
+
 from evaluators.base import Evaluation, Evaluator, Status
 from evolve.archive import Archive, Run
 from evolve.candidate import Record
@@ -19,15 +21,13 @@ def best(records: Sequence[Record], objective: str) -> Record | None:
     return min(valid, key=lambda record: (record.evaluation.measures[objective], record.number), default=None)
 
 
-def finalists(records: Sequence[Record], objective: str, count: int = FINALISTS) -> list[Record]:
-    """Return the best OK records on train, one per value of the objective."""
+def ranked(records: Sequence[Record], objective: str) -> list[Record]:
+    """Return the OK records, the best on train first, one per value of the objective: of equals the shortest."""
     chosen: dict[float, Record] = {}
     valid = [record for record in records if record.evaluation.status is Status.OK]
-    for record in sorted(
-        valid, key=lambda record: (record.evaluation.measures[objective], len(record.candidate.source))
-    ):
+    for record in sorted(valid, key=lambda each: (each.evaluation.measures[objective], len(each.candidate.source))):
         chosen.setdefault(record.evaluation.measures[objective], record)
-    return list(chosen.values())[:count]
+    return list(chosen.values())
 
 
 def judged_on(archive: Archive, run: Run, record: Record, evaluate: Evaluator, split: Split) -> Evaluation:
@@ -40,17 +40,35 @@ def judged_on(archive: Archive, run: Run, record: Record, evaluate: Evaluator, s
     if known := archive.records(run, split, record.number):
         return known[0].evaluation
     evaluation = evaluate(record.candidate.source, split)
-    archive.judge(run, record.number, evaluation, split)
+    try:
+        archive.judge(run, record.number, evaluation, split)
+    except IntegrityError:  # another process was first
+        return archive.records(run, split, record.number)[0].evaluation
     return evaluation
 
 
-def winner(archive: Archive, run: Run, evaluate: Evaluator, objective: str) -> Record | None:
-    """Return the finalist that is best on validation; None without an OK record. The verdicts are archived."""
-    judged = []
-    for record in finalists(archive.records(run), objective):
+def winner(
+    archive: Archive,
+    run: Run,
+    evaluate: Evaluator,
+    objective: str,
+    progress: Callable[[str], None] = lambda name: None,
+) -> Record | None:
+    """Return the finalist that is best on validation; None without an OK record. The verdicts are archived.
+
+    Finalists are the best on train that are valid on validation, where a rule is audited too.
+
+    Args:
+        progress: Called with what is done next.
+    """
+    judged: list[tuple[float, int, Record]] = []
+    for record in ranked(archive.records(run), objective):
+        progress(f"judging finalist {len(judged) + 1} of {FINALISTS} on validation")
         evaluation = judged_on(archive, run, record, evaluate, Split.VALIDATION)
         if evaluation.status is Status.OK:
             judged.append((evaluation.measures[objective], record.number, record))
+        if len(judged) == FINALISTS:
+            break
     return min(judged)[2] if judged else None
 
 
@@ -72,8 +90,10 @@ class Bench:
     failures: Mapping[str, str]
 
     def against(self, name: str) -> dict[str, Comparison]:
-        """Compare one heuristic with every other, instance by instance."""
+        """Compare one heuristic with every other, instance by instance; empty if it is not valid on every instance."""
         values = {entry.name: list(entry.values.values()) for entry in self.rows}
+        if name not in values:
+            return {}
         mine = values.pop(name)
         return {other: compare(mine, theirs) for other, theirs in values.items()}
 

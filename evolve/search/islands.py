@@ -7,6 +7,7 @@ import numpy as np
 from evaluators.base import Status
 from evolve.candidate import Brief, Record
 
+STEEPEST = 100.0
 Values = tuple[float, ...]
 Resident = tuple[Values, int, Values, Record]
 """A candidate's rank, its number, the values of its objectives, and its record."""
@@ -45,6 +46,10 @@ class Islands:
         pressure: float = 3.0,
         resolution: float = 0.0,
     ) -> None:
+        if not all(isinstance(number, int) for number in (islands, size, migration)):
+            raise ValueError("islands, size and migration must be whole numbers")
+        if not pressure <= STEEPEST:
+            raise ValueError(f"pressure must be at most {STEEPEST}: beyond it only the best would be chosen")
         if islands < 1 or size < 2 or migration < 1:
             raise ValueError("islands and migration must be at least 1 and size at least 2")
         if not 0.0 <= crossover <= 1.0 or pressure < 0.0 or resolution < 0.0:

@@ -6,7 +6,7 @@ from evaluators.base import Evaluation, Status
 from evolve.archive import Archive, Run
 from evolve.candidate import Candidate, Record
 from evolve.export import ExportMismatch, export, module_text, readable
-from evolve.report import bench, best, finalists, judged_on, winner
+from evolve.report import FINALISTS, bench, best, judged_on, ranked, winner
 from problems.base import Split
 from problems.jobshop import JobShop
 from problems.jobshop.features import FEATURES
@@ -56,6 +56,27 @@ def test_a_candidate_that_fails_its_audit_does_not_win(archive: Archive) -> None
     assert chosen.candidate.source == "a"
 
 
+def test_finalists_that_fail_their_audit_make_room_for_others(archive: Archive) -> None:
+    run = archive.create_run("r", "{}", "1")
+    for number in range(FINALISTS + 1):
+        archive.propose(run, number, Candidate("impure" if number < FINALISTS else "a", "mutate"))
+        archive.judge(run, number, Evaluation(Status.OK, {"gap": 1.0 + number}, {"x": {"gap": 1.0}}))
+    chosen = winner(archive, run, Judge(), "gap")
+    assert chosen is not None
+    assert chosen.candidate.source == "a"
+
+
+def test_a_verdict_that_another_process_archived_first_is_taken(archive: Archive) -> None:
+    run = fill(archive, a=1.0)
+    (record,) = archive.records(run)
+
+    def slow(source: str, split: Split = Split.TRAIN) -> Evaluation:
+        archive.judge(run, 0, Evaluation(Status.OK, {"gap": 7.0}, {"x": {"gap": 7.0}}), split)
+        return Evaluation(Status.OK, {"gap": 8.0}, {"x": {"gap": 8.0}})
+
+    assert judged_on(archive, run, record, slow, Split.VALIDATION).measures == {"gap": 7.0}
+
+
 def test_a_run_without_a_valid_candidate_has_no_winner(archive: Archive) -> None:
     run = archive.create_run("r", "{}", "1")
     archive.propose(run, 0, Candidate("x", "mutate"))
@@ -87,7 +108,7 @@ def test_of_equal_finalists_the_shortest_is_taken_once() -> None:
         return Record(number, Candidate(source, "mutate"), Evaluation(Status.OK, {"gap": gap}))
 
     records = [record(0, "long code", 1.0), record(1, "short", 1.0), record(2, "x", 2.0), record(3, "y", 3.0)]
-    assert [each.number for each in finalists(records, "gap", 2)] == [1, 2]
+    assert [each.number for each in ranked(records, "gap")] == [1, 2, 3]
 
 
 def test_a_bench_keeps_what_is_not_valid_apart() -> None:
@@ -128,6 +149,35 @@ def test_an_exported_module_says_what_it_is_and_how_good() -> None:
 def test_long_parameter_lists_are_spread_over_lines_and_mean_the_same() -> None:
     text = readable(HEAD + "    return p\n")
     assert max(len(line) for line in text.splitlines()) <= 120
+
+
+def test_a_module_brings_the_imports_that_its_rule_needs() -> None:
+    text = module_text(*exported_run(HEAD + "    return math.exp(-p) + np.sqrt(p)\n"), JobShop())
+    scope: dict[str, object] = {}
+    exec(text, scope)
+    assert scope["priority"](*[0.0] * 24) == 1.0  # type: ignore[operator]
+    assert (
+        module_text(*exported_run("import math\n" + HEAD + "    return math.pi\n"), JobShop()).count("import math") == 1
+    )
+
+
+def test_a_comment_behind_a_long_head_is_left_as_it_is() -> None:
+    source = HEAD.replace(":\n", ":  # most work (MWKR)\n") + "    return p  # a \x0c feed\n"
+    assert readable(source) == source
+
+
+def test_a_disk_without_room_keeps_the_file_that_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "rule.py"
+    path.write_text("what was there")
+    run, record, verdicts = exported_run(HEAD + "    return p\n")
+
+    def full(self: Path, text: str, encoding: str) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(OSError, match="No space left"):
+        export(run, record, verdicts, JobShop(), lambda source, split: verdicts[split], path)
+    assert path.read_bytes() == b"what was there"
 
 
 def test_a_text_that_decides_differently_is_not_written(tmp_path: Path) -> None:
