@@ -130,6 +130,7 @@ def resume(
     max_time: TimeOption = None,
     max_usd: UsdOption = None,
     workers: WorkersOption = None,
+    force: Annotated[bool, typer.Option("--force", help="Go on even if another process seems to work on it.")] = False,
 ) -> None:
     """Go on with a run that was interrupted or killed, or extend one that has ended.
 
@@ -138,7 +139,7 @@ def resume(
     from evolve.commands import arguments, carry_out
 
     settings = [*(changes or []), *arguments.overrides(max_evaluations, max_time, max_usd, None, workers)]
-    carry_out.resume(name, settings, archive, progress, as_json)
+    carry_out.resume(name, settings, archive, progress, force, as_json)
 
 
 @app.command()

@@ -71,8 +71,26 @@ def _signals(stop: threading.Event, style: Style, console: Console, run: Run) ->
             signal.signal(number, handler)
 
 
-def execute(archive: Archive, run: Run, settings: Settings, style: Style, console: Console, *, test: bool) -> Outcome:
+def execute(
+    archive: Archive,
+    run: Run,
+    settings: Settings,
+    style: Style,
+    console: Console,
+    *,
+    test: bool = False,
+    force: bool = False,
+) -> Outcome:
     """Carry out a run until a budget ends it, choose the winner on validation and, if asked, open the test split.
+
+    Args:
+        archive: Keeps the run.
+        run: The run.
+        settings: How it is carried out.
+        style: How progress is shown.
+        console: Where it is shown.
+        test: Open the test split.
+        force: Begin even if another process seems to work on the run.
 
     Raises:
         Interrupted: The user ended it; everything that was answered or judged is archived.
@@ -82,7 +100,7 @@ def execute(archive: Archive, run: Run, settings: Settings, style: Style, consol
         try:
             with display(style, console) as shown:
                 shown.phase("preparing the sandbox")
-                with session(archive, run, settings, stop) as work:
+                with session(archive, run, settings, stop, force=force) as work:
                     objective = work.problem.objectives[0]
                     restored = len(archive.records(run))
                     tally = Tally(objective, settings.budget, archive.seconds_spent(run))

@@ -154,8 +154,7 @@ class Loop:
     def _archive_proposal(self, written: Future[Candidate]) -> int:
         number, candidate = self._proposing[written], written.result()
         del self._proposing[written]
-        self._archive.propose(self._run, number, candidate)
-        self._candidates[number] = candidate
+        self._candidates[number] = self._archive.propose(self._run, number, candidate)
         self._dollars += candidate.cost.usd
         return number
 

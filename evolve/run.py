@@ -109,11 +109,14 @@ def judging(settings: Settings, problem: Problem) -> Iterator[Evaluator]:
 
 
 @contextmanager
-def session(archive: Archive, run: Run, settings: Settings, stop: threading.Event) -> Iterator[Session]:
+def session(
+    archive: Archive, run: Run, settings: Settings, stop: threading.Event, *, force: bool = False
+) -> Iterator[Session]:
     """Provide a run that goes on where the archive has left it.
 
     Args:
         stop: Set it to end the run early; what is under way is still archived.
+        force: Begin even if another process seems to work on the run.
 
     Raises:
         SettingsError: A part cannot be made from its table.
@@ -122,7 +125,7 @@ def session(archive: Archive, run: Run, settings: Settings, stop: threading.Even
     """
     parts = parts_of(settings)
     with judging(settings, parts.problem) as evaluate:
-        archive.begin(run)
+        archive.begin(run, force=force)
         state = RunState.INTERRUPTED
         try:
             loop = Loop(

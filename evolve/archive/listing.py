@@ -107,7 +107,7 @@ def mark(archive: Archive, run: Run) -> Mark:
         select(func.max(evaluation.id)).join(tables.candidate).where(candidate.run_id == run.id),
         select(func.max(event.id)).where(event.run_id == run.id),
     )
-    with archive._reading() as connection:
+    with archive.reading() as connection:
         return Mark(*(connection.execute(query).scalar_one() or 0 for query in queries))
 
 
@@ -131,7 +131,7 @@ def lines(archive: Archive, run: Run) -> list[Line]:
         .where(candidate.run_id == run.id, evaluation.split == str(Split.TRAIN))
         .order_by(evaluation.id)
     )
-    with archive._reading() as connection:
+    with archive.reading() as connection:
         return [
             Line(
                 row.number,
@@ -153,7 +153,7 @@ def containing(archive: Archive, run: Run, text: str) -> set[int]:
     """Return the numbers of the candidates whose source or idea contains a text, in upper or lower case."""
     candidate = tables.candidate.c
     found = or_(candidate.source.icontains(text, autoescape=True), candidate.idea.icontains(text, autoescape=True))
-    with archive._reading() as connection:
+    with archive.reading() as connection:
         return set(connection.execute(select(candidate.number).where(candidate.run_id == run.id, found)).scalars())
 
 
@@ -165,7 +165,7 @@ def glance(archive: Archive, run: Run, listed: Sequence[Line], objective: str) -
         objective: The measure that decides.
     """
     candidate = tables.candidate.c
-    with archive._reading() as connection:
+    with archive.reading() as connection:
         usd = connection.execute(select(func.sum(candidate.usd)).where(candidate.run_id == run.id)).scalar_one()
         numbers = set(connection.execute(select(candidate.number).where(candidate.run_id == run.id)).scalars())
     first = best(listed, objective)

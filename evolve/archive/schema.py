@@ -3,45 +3,63 @@
 import sqlite3
 from pathlib import Path
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import DBAPIError, NoSuchModuleError
+from sqlalchemy import URL, Connection, Engine, inspect, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from evolve.archive import tables
+from evolve.archive.engine import engine_of, let_read_while_written, path_of, take_turn, writing
+from evolve.archive.errors import ArchiveError, OldArchive, explained
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-BUSY_SECONDS = 10
-
-
-class ArchiveError(OSError):
-    """The archive cannot be used; the message says why and what to do."""
-
-
-class OldArchive(ArchiveError):
-    """The archive has an older schema."""
+EVERY_ARCHIVE = {"alembic_version", tables.run.name, tables.candidate.name}
+"""Tables by which an archive of any schema is known."""
 
 
 def locate(archive: str) -> URL:
-    """Return the URL of an archive given as a URL or as the path of an SQLite file.
+    """Return the URL of an archive given as a URL or as the path of an SQLite file; its path is then absolute.
 
     Raises:
-        ArchiveError: It looks like a URL and is none.
+        ArchiveError: It looks like a URL and is none, or it names no file.
     """
-    if "://" not in archive:
-        return URL.create("sqlite", database=str(Path(archive).resolve()))
+    scheme, sign, _ = archive.partition("://")
     try:
-        return make_url(archive)
-    except DBAPIError as error:
-        raise ArchiveError(f"archive {archive!r} is not a database URL") from error
+        url = make_url(archive) if sign else URL.create("sqlite", database=archive)
+        if url.get_backend_name() != "sqlite":
+            return url
+        if url.database in (None, "", ":memory:"):
+            raise ArchiveError(f"archive {archive!r} names no file: give the path of one")
+        return url.set(database=str(Path(str(url.database)).resolve()))
+    except (ArgumentError, ValueError):
+        raise ArchiveError(
+            f"archive {f'{scheme}://...' if sign else archive!r} is not a database URL and not a path: "
+            "write postgresql+psycopg://USER@HOST/NAME or the path of an SQLite file"
+        ) from None  # what caused it may show a password
+
+
+def shown(archive: str) -> str:
+    """Return an archive's path or URL as it may be shown: without a password.
+
+    Raises:
+        ArchiveError: It looks like a URL and is none, or it names no file.
+    """
+    return _label(locate(archive)) if "://" in archive else archive
+
+
+def _label(url: URL) -> str:
+    if (path := path_of(url)) is not None:
+        return str(path)
+    secret = [name for name in url.query if "password" in name]
+    return url.difference_update_query(secret).render_as_string(hide_password=True)
 
 
 def connect(archive: str, *, read_only: bool = False, create: bool = True) -> Engine:
     """Return an engine whose database exists and has today's schema; make it when it is missing and may be made.
 
     Raises:
-        ArchiveError: It is missing, locked, unreadable, not an archive, or of another schema.
+        ArchiveError: It is missing, locked, unreadable, not an archive, or of another schema; it is then as it was.
     """
     url = locate(archive)
-    path = Path(url.database or "") if url.get_backend_name() == "sqlite" else None
+    path = path_of(url)
     if path is not None and (read_only or not create) and not path.is_file():
         raise ArchiveError(f"there is no archive at {path}: start a run first, or name one with --archive")
     if path is not None and not read_only:
@@ -49,98 +67,95 @@ def connect(archive: str, *, read_only: bool = False, create: bool = True) -> En
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ArchiveError(f"cannot create the folder of archive {path}: {error.strerror}") from error
-    engine = _engine(url, path, read_only)
+    engine = engine_of(url, read_only=read_only)
     try:
-        _check(engine, str(path or url.render_as_string()), read_only)
-    except DBAPIError as error:
-        raise explained(error, str(path or url.render_as_string())) from error
+        _open(engine, _label(url), read_only)
+    except BaseException:
+        engine.dispose()
+        raise
     return engine
 
 
-def _engine(url: URL, path: Path | None, read_only: bool) -> Engine:
-    if path is None:
-        try:
-            return create_engine(url)
-        except (NoSuchModuleError, ModuleNotFoundError) as error:
-            raise ArchiveError(
-                f"no driver for {url.drivername}: install one, for PostgreSQL psycopg[binary]"
-            ) from error
-    address = f"{path.as_uri()}{'?mode=ro' if read_only else ''}"
-    engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS))
-
-    @event.listens_for(engine, "connect")
-    def configure(connection: sqlite3.Connection, _record: object) -> None:
-        connection.isolation_level = None  # transactions begin below, so that making the tables is one too
-        connection.execute("PRAGMA foreign_keys = ON")
+def _open(engine: Engine, name: str, read_only: bool) -> None:
+    try:
+        with engine.connect() as connection:
+            revision = _revision(connection, name)
+        if revision is None and read_only:
+            raise _foreign(name)
+        if revision is None:
+            _make(engine, name)
+        elif revision < tables.SCHEMA:
+            raise OldArchive(
+                f"archive {name} has schema {revision}, this version needs {tables.SCHEMA}: run `evolve upgrade`"
+            )
         if not read_only:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")  # in WAL mode, a killed process loses nothing
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN")
-
-    return engine
+            let_read_while_written(engine)
+    except (DBAPIError, sqlite3.Error) as error:
+        raise explained(error, name) from error
 
 
-def _check(engine: Engine, name: str, read_only: bool) -> None:
-    found = inspect(engine).get_table_names()
-    if not found and not read_only:
-        with engine.begin() as connection:
+def _make(engine: Engine, name: str) -> None:
+    with writing(engine) as connection:
+        take_turn(connection)
+        if _revision(connection, name) is None:  # another process may have been first
             tables.metadata.create_all(connection)
             connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
             connection.execute(text("INSERT INTO alembic_version VALUES (:revision)"), {"revision": tables.SCHEMA})
-        return
-    if "alembic_version" not in found:
-        raise ArchiveError(f"{name} is a database but not an archive of runs")
-    with engine.connect() as connection:
-        revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
-    if revision < tables.SCHEMA:
-        raise OldArchive(
-            f"archive {name} has schema {revision}, this version needs {tables.SCHEMA}: run `evolve upgrade`"
-        )
-    if revision > tables.SCHEMA:
+
+
+def _revision(connection: Connection, name: str) -> str | None:
+    """Return the schema of an archive; None if the database is empty.
+
+    Raises:
+        ArchiveError: The database is not an archive, or a newer version wrote it.
+    """
+    found = inspect(connection).get_table_names()
+    if not found:
+        return None
+    if not set(found) >= EVERY_ARCHIVE:
+        raise _foreign(name)
+    revisions = [str(row[0]) for row in connection.execute(text("SELECT version_num FROM alembic_version"))]
+    if len(revisions) != 1:
+        raise _foreign(name)
+    if revisions[0] > tables.SCHEMA:
         raise ArchiveError(
-            f"archive {name} was written by a newer version (schema {revision}, this version knows {tables.SCHEMA}): "
-            "update this program or name another archive with --archive"
+            f"archive {name} was written by a newer version (schema {revisions[0]}, this version knows "
+            f"{tables.SCHEMA}): update this program or name another archive with --archive"
         )
+    return revisions[0]
 
 
-def explained(error: DBAPIError, name: str) -> ArchiveError:
-    """Return what a database error means for the user."""
-    cause = str(error.orig)
-    advice = {
-        "locked": "another process holds it: wait for it to end, or name another archive with --archive",
-        "readonly": "it, or its folder, cannot be written: change the permissions or name another with --archive",
-        "unable to open": "it cannot be opened: check the path and the permissions, or name another with --archive",
-        "full": "the disk is full: free some space, then `evolve resume`; nothing that was archived is lost",
-        "disk I/O error": "the disk cannot be written: check space and permissions, then `evolve resume`",
-        "not a database": "the file is not an SQLite database: name another with --archive",
-        "malformed": "the file is damaged: restore a copy, or name another with --archive",
-    }
-    told = next((text for sign, text in advice.items() if sign in cause), cause)
-    return ArchiveError(f"archive {name}: {told}")
+def _foreign(name: str) -> ArchiveError:
+    return ArchiveError(f"{name} is a database but not an archive of runs: name another with --archive")
 
 
 def upgrade(archive: str) -> str:
-    """Bring an archive to today's schema and return the revision it then has.
+    """Bring an archive, or an empty database, to today's schema and return the revision it then has.
 
     Raises:
-        ArchiveError: It is missing, or the migration failed; the archive is then as it was.
+        ArchiveError: It is missing, not an archive or of a newer schema, or the migration failed; it is then as it was.
     """
     from alembic import command
     from alembic.config import Config
+    from alembic.util import CommandError
 
     url = locate(archive)
-    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
-        raise ArchiveError(f"there is no archive at {url.database}")
-    engine = _engine(url, Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None, False)
+    path, name = path_of(url), _label(url)
+    if path is not None and not path.is_file():
+        raise ArchiveError(f"there is no archive at {path}")
+    engine = engine_of(url, read_only=False)
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     try:
-        with engine.begin() as connection:
+        with writing(engine) as connection:
+            take_turn(connection)
+            _revision(connection, name)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     except DBAPIError as error:
-        raise explained(error, archive) from error
+        raise explained(error, name) from error
+    except CommandError as error:
+        raise ArchiveError(f"archive {name} cannot be upgraded: {error}") from error
+    finally:
+        engine.dispose()
     return tables.SCHEMA

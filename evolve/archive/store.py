@@ -2,20 +2,23 @@
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from types import TracebackType
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from evaluators.base import Evaluation, Status
+from evaluators.base import Evaluation
 from evolve.archive import process, tables
-from evolve.archive.schema import connect, explained
-from evolve.candidate import Candidate, Cost, Record
+from evolve.archive.engine import take_turn, writing
+from evolve.archive.errors import explained
+from evolve.archive.rows import candidate_of, candidate_row, evaluation_of, evaluation_row, stored
+from evolve.archive.schema import connect, shown
+from evolve.candidate import Candidate, Record
 from problems.base import Split
 
 
@@ -70,12 +73,15 @@ class Archive:
         read_only: Open without the right to write; then it must exist.
         create: Make it when it is missing.
 
+    Attributes:
+        url: The URL or path as it may be shown: without a password.
+
     Raises:
         ArchiveError: It cannot be opened.
     """
 
     def __init__(self, url: str, *, read_only: bool = False, create: bool = True) -> None:
-        self.url = url
+        self.url = shown(url)
         self._engine = connect(url, read_only=read_only, create=create)
 
     def __enter__(self) -> "Archive":
@@ -91,7 +97,12 @@ class Archive:
         self._engine.dispose()
 
     @contextmanager
-    def _reading(self) -> Iterator[Connection]:
+    def reading(self) -> Iterator[Connection]:
+        """Provide a transaction for reading; it does not wait for writers.
+
+        Raises:
+            ArchiveError: The database cannot be read.
+        """
         try:
             with self._engine.connect() as connection:
                 yield connection
@@ -101,7 +112,7 @@ class Archive:
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
         try:
-            with self._engine.begin() as connection:
+            with writing(self._engine) as connection:
                 yield connection
         except IntegrityError:
             raise
@@ -111,6 +122,7 @@ class Archive:
     def create_run(self, name: str, settings: str, version: str) -> Run:
         """Append a run; a name that is taken gets a number behind it."""
         with self._writing() as connection:
+            take_turn(connection)
             taken = set(
                 connection.execute(select(tables.run.c.name).where(tables.run.c.name.startswith(name))).scalars()
             )
@@ -126,7 +138,7 @@ class Archive:
 
     def runs(self) -> list[Run]:
         """Return all runs, the oldest first."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return [Run(*row) for row in connection.execute(select(tables.run).order_by(tables.run.c.id))]
 
     def run(self, name: str = "last") -> Run:
@@ -149,94 +161,66 @@ class Archive:
 
     def log(self, run: Run, kind: str, detail: Mapping[str, Any]) -> None:
         """Append an event."""
-        row = {"run_id": run.id, "created": time.time(), "kind": kind, "detail": json.dumps(detail)}
         with self._writing() as connection:
-            connection.execute(insert(tables.event).values(row))
+            _log(connection, run, kind, detail)
 
     def events(self, run: Run) -> list[Event]:
         """Return what happened to a run, in order."""
-        query = select(tables.event).where(tables.event.c.run_id == run.id).order_by(tables.event.c.id)
-        with self._reading() as connection:
-            return [Event(row.kind, row.created, json.loads(row.detail)) for row in connection.execute(query)]
+        with self.reading() as connection:
+            return _events(connection, run)
 
-    def begin(self, run: Run) -> None:
+    def begin(self, run: Run, force: bool = False) -> None:
         """Note that this process works on a run from now on.
 
+        Args:
+            force: Do so whoever else may be working on it.
+
         Raises:
-            RunBusy: Another process on this machine does.
+            RunBusy: Another process does, or did on another machine and has not said that it ended.
         """
-        last = self._last_session(run)
-        if last is not None and last.kind == "started" and process.is_alive(last.detail):
-            raise RunBusy(f"run {run.name} is being worked on by process {last.detail['pid']}: end that first")
-        self.log(run, "started", process.identity())
+        with self._writing() as connection:
+            connection.execute(select(tables.run.c.id).where(tables.run.c.id == run.id).with_for_update())
+            last = _last_session(_events(connection, run))
+            if not force and last is not None and last.kind == "started" and process.is_alive(last.detail):
+                raise _busy(run, last.detail)
+            _log(connection, run, "started", process.identity())
 
     def state(self, run: Run) -> RunState:
         """Return what a run is doing."""
-        last = self._last_session(run)
+        last = _last_session(self.events(run))
         if last is None:
             return RunState.KILLED
         if last.kind == "ended":
             return RunState(last.detail["state"])
         return RunState.RUNNING if process.is_alive(last.detail) else RunState.KILLED
 
-    def _last_session(self, run: Run) -> Event | None:
-        sessions = [event for event in self.events(run) if event.kind in ("started", "ended")]
-        return sessions[-1] if sessions else None
-
-    def propose(self, run: Run, number: int, candidate: Candidate) -> None:
-        """Append a candidate before it is judged.
+    def propose(self, run: Run, number: int, candidate: Candidate) -> Candidate:
+        """Append a candidate before it is judged and return it as archived: its texts as far as they can be stored.
 
         Raises:
-            sqlalchemy.exc.IntegrityError: The run has a candidate of this number.
+            sqlalchemy.exc.IntegrityError: The run has a candidate of this number, or there is no such run.
         """
-        row = {
-            "run_id": run.id,
-            "number": number,
-            "created": time.time(),
-            "operator": candidate.operator,
-            "parents": json.dumps(candidate.parents),
-            "idea": candidate.idea,
-            "proposer": candidate.proposer,
-            "source": candidate.source,
-            "input_tokens": candidate.cost.input_tokens,
-            "output_tokens": candidate.cost.output_tokens,
-            "usd": candidate.cost.usd,
-            "transcript": candidate.transcript,
-        }
+        kept = stored(candidate)
         with self._writing() as connection:
-            connection.execute(insert(tables.candidate).values(row))
+            connection.execute(insert(tables.candidate).values(candidate_row(run.id, number, kept)))
+        return kept
 
     def judge(self, run: Run, number: int, evaluation: Evaluation, split: Split = Split.TRAIN) -> None:
-        """Append the verdict on a candidate.
+        """Append the verdict on a candidate; its texts as far as they can be stored.
 
         Raises:
-            sqlalchemy.exc.IntegrityError: The candidate has a verdict on this split.
+            sqlalchemy.exc.IntegrityError: The candidate has a verdict on this split, or there is no such candidate.
+            ValueError: A measure is not finite.
         """
-        of = select(tables.candidate.c.id).where(
-            tables.candidate.c.run_id == run.id, tables.candidate.c.number == number
-        )
-        row = {
-            "candidate_id": of.scalar_subquery(),
-            "split": str(split),
-            "created": time.time(),
-            "status": str(evaluation.status),
-            "measures": json.dumps(dict(evaluation.measures), allow_nan=False),
-            "per_instance": json.dumps(
-                {name: dict(values) for name, values in evaluation.per_instance.items()}, allow_nan=False
-            ),
-            "seconds": evaluation.seconds,
-            "message": evaluation.message,
-            "cause": evaluation.cause,
-            "isolation": evaluation.isolation,
-        }
+        row = evaluation_row(run.id, number, evaluation, split)
         with self._writing() as connection:
             connection.execute(insert(tables.evaluation).values(row))
 
     def candidates(self, run: Run) -> dict[int, Candidate]:
         """Return all candidates of a run by number, judged or not."""
         query = select(tables.candidate).where(tables.candidate.c.run_id == run.id).order_by(tables.candidate.c.number)
-        with self._reading() as connection:
-            return {row.number: _candidate(row) for row in connection.execute(query)}
+        with self.reading() as connection:
+            return {row.number: candidate_of(row) for row in connection.execute(query)}
 
     def records(self, run: Run, split: Split = Split.TRAIN, number: int | None = None) -> list[Record]:
         """Return the judged candidates of a run, or one of them, in the order in which they were judged."""
@@ -248,17 +232,20 @@ class Archive:
         )
         if number is not None:
             query = query.where(tables.candidate.c.number == number)
-        with self._reading() as connection:
-            return [Record(row.number, _candidate(row), _evaluation(row)) for row in connection.execute(query)]
+        with self.reading() as connection:
+            return [Record(row.number, candidate_of(row), evaluation_of(row)) for row in connection.execute(query)]
 
     def seconds_spent(self, run: Run) -> float:
-        """Return the wall seconds that processes have worked on a run; a killed one counts to its last line."""
+        """Return the wall seconds that processes have worked on a run.
+
+        A killed one counts to its last verdict on train: what a later export judges is no work on the run.
+        """
         rows = (
             select(func.max(tables.evaluation.c.created))
             .join(tables.candidate)
-            .where(tables.candidate.c.run_id == run.id)
+            .where(tables.candidate.c.run_id == run.id, tables.evaluation.c.split == str(Split.TRAIN))
         )
-        sessions = [event for event in self.events(run) if event.kind in ("started", "ended")]
+        sessions = _sessions(self.events(run))
         total = 0.0
         for number, event in enumerate(sessions):
             if event.kind != "started":
@@ -268,24 +255,36 @@ class Archive:
                 total += following.created - event.created
                 continue
             before = following.created if following else time.time()
-            with self._reading() as connection:
+            with self.reading() as connection:
                 last = connection.execute(rows.where(tables.evaluation.c.created < before)).scalar_one_or_none()
             total += max((last or event.created) - event.created, 0.0)
         return total
 
 
-def _candidate(row: Row[Any]) -> Candidate:
-    return Candidate(
-        source=row.source,
-        operator=row.operator,
-        parents=tuple(json.loads(row.parents)),
-        idea=row.idea,
-        proposer=row.proposer,
-        cost=Cost(row.input_tokens, row.output_tokens, row.usd),
-        transcript=row.transcript,
+def _log(connection: Connection, run: Run, kind: str, detail: Mapping[str, Any]) -> None:
+    row = {"run_id": run.id, "created": time.time(), "kind": kind, "detail": json.dumps(detail)}
+    connection.execute(insert(tables.event).values(row))
+
+
+def _events(connection: Connection, run: Run) -> list[Event]:
+    query = select(tables.event).where(tables.event.c.run_id == run.id).order_by(tables.event.c.id)
+    return [Event(row.kind, row.created, json.loads(row.detail)) for row in connection.execute(query)]
+
+
+def _sessions(events: Iterable[Event]) -> list[Event]:
+    return [event for event in events if event.kind in ("started", "ended")]
+
+
+def _last_session(events: Iterable[Event]) -> Event | None:
+    sessions = _sessions(events)
+    return sessions[-1] if sessions else None
+
+
+def _busy(run: Run, known: Mapping[str, Any]) -> RunBusy:
+    who = f"process {known['pid']} on {known['host']}"
+    if process.is_here(known):
+        return RunBusy(f"run {run.name} is being worked on by {who}: end that first")
+    return RunBusy(
+        f"run {run.name} was last worked on by {who}, and whether it still is cannot be seen from here: "
+        f"end that first, or if it is gone `evolve resume {run.name} --force`"
     )
-
-
-def _evaluation(row: Row[Any]) -> Evaluation:
-    measures, per_instance = json.loads(row.measures), json.loads(row.per_instance)
-    return Evaluation(Status(row.status), measures, per_instance, row.seconds, row.message, row.cause, row.isolation)

@@ -52,21 +52,21 @@ def run(recipe: Path, changes: Sequence[str], archive: str, style: Style, dry_ru
         _carry_out(store, _created(store, chosen), chosen, style, as_json)
 
 
-def resume(name: str, changes: Sequence[str], archive: str, style: Style, as_json: bool) -> None:
+def resume(name: str, changes: Sequence[str], archive: str, style: Style, force: bool, as_json: bool) -> None:
     """Go on with a run; what is overridden holds for this process, the archived settings stay."""
     with Archive(archive, create=False) as store:
         run = store.run(name)
         chosen = settings.checked(settings.restore(run.settings).model_dump(mode="json"), changes)
-        _carry_out(store, run, chosen, style, as_json)
+        _carry_out(store, run, chosen, style, as_json, force=force)
 
 
 def _created(store: Archive, chosen: Settings) -> Run:
     return store.create_run(chosen.name, settings.dump(chosen), version("evolve-heuristics"))
 
 
-def _carry_out(store: Archive, run: Run, chosen: Settings, style: Style, as_json: bool) -> None:
+def _carry_out(store: Archive, run: Run, chosen: Settings, style: Style, as_json: bool, *, force: bool = False) -> None:
     note(style, err, f"run {run.name} in {store.url}")
-    outcome = execute(store, run, chosen, style, err, test=False)
+    outcome = execute(store, run, chosen, style, err, force=force)
     say(outcome_json(store, outcome, None), as_json, lambda: _show_outcome(outcome, None))
     if outcome.winner is None:
         raise NothingValid(f"run {run.name} has no valid candidate: see `evolve runs` for the causes")
@@ -84,7 +84,10 @@ def _show_outcome(outcome: Outcome, exported: Exported | None) -> None:
     page.print(render.code(winner.candidate.source))
     if exported is not None:
         page.print(
-            f"Written as a module, judged again from the file: {exported.path}\n", highlight=False, soft_wrap=True
+            f"Written as a module, judged again from the file: {exported.path}\n",
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
         )
     page.print("Next:", highlight=False)
     since = " --diff parent" if winner.candidate.parents else ""

@@ -5,9 +5,10 @@ import sys
 from pathlib import Path
 
 from rich.table import Table
+from rich.text import Text
 
 from evolve import render
-from evolve.archive import Archive
+from evolve.archive import Archive, shown
 from evolve.archive import upgrade as upgrade_archive
 from evolve.cli import say
 from evolve.doctor import examine
@@ -36,7 +37,7 @@ def doctor(archive: str, as_json: bool) -> None:
         table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
         for finding in found:
             mark = "[green]ok[/]" if finding.fine else "[red]missing[/]"
-            table.add_row(mark, finding.area, finding.name, finding.detail)
+            table.add_row(mark, *map(Text, (finding.area, finding.name, finding.detail)))
         render.console().print(table)
 
     rows = [{"area": one.area, "name": one.name, "ok": one.fine, "detail": one.detail} for one in found]
@@ -50,9 +51,9 @@ def upgrade(archive: str, as_json: bool) -> None:
     """Bring an archive to today's schema."""
     revision = upgrade_archive(archive)
     say(
-        {"archive": archive, "schema": revision},
+        {"archive": shown(archive), "schema": revision},
         as_json,
-        lambda: render.console().print(f"{archive}: schema {revision}"),
+        lambda: render.console().print(f"{shown(archive)}: schema {revision}", markup=False),
     )
 
 
@@ -62,11 +63,13 @@ def dashboard(archive: str, port: int, as_json: bool) -> None:
         pass
     url = f"http://127.0.0.1:{port}"
     say(
-        {"url": url, "archive": archive},
+        {"url": url, "archive": shown(archive)},
         as_json,
         lambda: render.console().print(f"dashboard at {url}", highlight=False),
     )
     sys.stdout.flush()
+    if as_json:
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what the server says is no part of the object
     options = [f"--{name}={value}" for name, value in (STREAMLIT | {"server.port": str(port)}).items()]
     environment = os.environ | {"EVOLVE_ARCHIVE": str(archive)}
     os.execve(sys.executable, [sys.executable, "-m", "streamlit", "run", str(APP), *options], environment)

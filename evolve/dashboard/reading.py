@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from evolve.archive import Archive, ArchiveError, OldArchive, Run, listing
+from evolve.archive import Archive, ArchiveError, OldArchive, Run, listing, shown
 from evolve.archive.listing import Glance, Line, Mark
 from evolve.cli import ARCHIVE
 from evolve.dashboard.parts import notice
@@ -25,7 +25,7 @@ def opened() -> Iterator[Archive]:
         with Archive(name, read_only=True) as archive:
             yield archive
     except OldArchive as error:
-        notice(f"{error}.", f"evolve upgrade --archive {name}")
+        notice(f"{error}.", f"evolve upgrade --archive {shown(name)}")
         st.stop()
     except ArchiveError as error:
         notice(f"{error}.")

@@ -1,10 +1,16 @@
+import inspect
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 
 import numpy as np
+import pytest
 
-from evaluators.base import Evaluation, Status
-from evolve.contract import check
+from evaluators.base import Evaluation, Evaluator, Status
+from evolve.contract import Finding, check, fingerprints, fresh
 from problems.base import Arrays, Heuristic, Instance, InvalidSolution, Problem, Reference, ReferenceKind, Split
+from problems.plugins import load
+from sandbox import SandboxUnavailable
 
 
 class Good(Problem):
@@ -33,8 +39,23 @@ def fine(source: str, split: Split = Split.TRAIN) -> Evaluation:
     return Evaluation(Status.OK, {"cost": 1.0})
 
 
+PREPARED, FINITE = "can be prepared in the sandbox", "solutions of seeds are measured in finite numbers"
+
+
+def findings(problem: Problem, again: Problem | None = None, evaluate=fine) -> list[Finding]:
+    return list(check(problem, lambda: fingerprints(again or problem), lambda: nullcontext(evaluate)))
+
+
 def broken_clauses(problem: Problem, again: Problem | None = None, evaluate=fine) -> set[str]:
-    return {finding.clause for finding in check(problem, again or problem, evaluate) if not finding.kept}
+    return {finding.clause for finding in findings(problem, again, evaluate) if not finding.kept}
+
+
+def write(folder: Path, change: str = "") -> str:
+    """Write `Good` as a file of its own, with lines added to it, and return its name as a part."""
+    text = inspect.getsource(Good).replace("# noqa: RUF012", "")
+    head = "from problems.base import *\nimport numpy as np\nfrom collections.abc import Sequence\n"
+    (folder / "mine.py").write_text(f"{head}{text}{change}")
+    return f"{folder}/mine.py:Good"
 
 
 def test_a_problem_that_keeps_the_contract_has_no_finding() -> None:
@@ -49,7 +70,7 @@ def test_instances_that_change_are_found() -> None:
             return [Instance(instance.name, "g", {"data": data}, instance.reference)]
 
     first, second = Fickle(), Fickle()
-    assert broken_clauses(first, second) == {"instances are the same every time"}
+    assert broken_clauses(first, second) == {"instances are the same in every process"}
 
 
 def test_an_instance_in_two_splits_is_found() -> None:
@@ -57,7 +78,7 @@ def test_an_instance_in_two_splits_is_found() -> None:
         def instances(self, split: Split) -> Sequence[Instance]:
             return super().instances(Split.TRAIN if split is Split.TEST else split)
 
-    assert broken_clauses(Leaky()) == {"no instance is in two splits"}
+    assert broken_clauses(Leaky()) == {"no instance is in two splits", "names of instances are unique"}
 
 
 def test_a_split_without_instances_is_found() -> None:
@@ -90,3 +111,68 @@ def test_a_measure_that_accepts_anything_is_found() -> None:
             return {"cost": 1.0}
 
     assert broken_clauses(Lax()) == {"measure rejects an empty solution"}
+
+
+def test_two_instances_of_one_name_are_found() -> None:
+    class Twins(Good):
+        def instances(self, split: Split) -> Sequence[Instance]:
+            (instance,) = super().instances(split)
+            return [instance, Instance(instance.name, "g", {"data": np.arange(2)}, instance.reference)][
+                : 1 + (split == "test")
+            ]
+
+    (found,) = [finding for finding in findings(Twins()) if not finding.kept]
+    assert (found.clause, found.detail) == ("names of instances are unique", "2 instances are called test-1")
+
+
+def test_a_measure_that_stumbles_over_an_empty_solution_is_found() -> None:
+    class Careless(Good):
+        def measure(self, instance: Instance, solution: Arrays) -> dict[str, float]:
+            return {"cost": float(solution["order"][0])}
+
+    (found,) = [finding for finding in findings(Careless()) if not finding.kept]
+    assert found.clause == "measure rejects an empty solution"
+    assert found.detail.startswith("it raises KeyError: 'order' for train-1, not InvalidSolution")
+
+
+def test_a_problem_that_lacks_an_attribute_is_found() -> None:
+    class Nameless(Good):
+        name = ""
+
+    assert broken_clauses(Nameless()) == {"has a name, a statement, a signature, seeds and objectives"}
+
+
+def test_what_the_judge_trips_over_is_found_with_the_seed() -> None:
+    def trip(source: str, split: Split = Split.TRAIN) -> Evaluation:
+        raise KeyError("order")
+
+    (found,) = [finding for finding in findings(Good(), evaluate=trip) if not finding.kept]
+    assert (found.clause, found.detail) == (FINITE, "first: KeyError: 'order'")
+
+
+def test_a_problem_that_cannot_be_prepared_is_told_by_its_own_exception_and_the_rest_is_still_checked() -> None:
+    trace = "Traceback (most recent call last):\n  File 'x', line 1, in f\n    g()\nmy.Error: no such\nthing\n"
+
+    def judging() -> AbstractContextManager[Evaluator]:
+        raise RuntimeError(f"cannot be prepared:\n{trace}")
+
+    found = list(check(Good(), lambda: fingerprints(Good()), judging))
+    assert (found[-1].clause, found[-1].kept, found[-1].detail) == (PREPARED, False, "my.Error: no such thing")
+    assert all(finding.kept for finding in found[:-1])
+
+
+def test_a_machine_without_a_sandbox_is_no_fault_of_the_problem() -> None:
+    def judging() -> AbstractContextManager[Evaluator]:
+        raise SandboxUnavailable("none here")
+
+    with pytest.raises(SandboxUnavailable):
+        list(check(Good(), lambda: fingerprints(Good()), judging))
+
+
+def test_instances_made_in_a_new_process_are_compared(tmp_path: Path) -> None:
+    kind = write(tmp_path)
+    assert fresh(kind) == fingerprints(load("evolve.problems", kind)())
+    cached = "\n    made = {split: np.array([hash(f'{split}')]) for split in Split}\n    def instances(self, split):\n"
+    cached += "        return [Instance(f'{split}', 'g', {'data': self.made[split]}, Reference(1.0, 'optimum', ''))]\n"
+    kind = write(tmp_path, cached)
+    assert fresh(kind) != fingerprints(load("evolve.problems", kind)())

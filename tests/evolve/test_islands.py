@@ -92,7 +92,17 @@ def test_within_the_resolution_the_shorter_code_is_better() -> None:
 
 
 @pytest.mark.parametrize(
-    "bad", [{"islands": 0}, {"size": 1}, {"migration": 0}, {"crossover": 1.5}, {"pressure": -1.0}, {"resolution": -1.0}, {"size": 40.5}, {"pressure": 1e6}]
+    "bad",
+    [
+        {"islands": 0},
+        {"size": 1},
+        {"migration": 0},
+        {"crossover": 1.5},
+        {"pressure": -1.0},
+        {"resolution": -1.0},
+        {"size": 40.5},
+        {"pressure": 1e6},
+    ],
 )
 def test_settings_that_make_no_sense_are_refused(bad: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="must be"):

@@ -237,3 +237,16 @@ def test_a_gap_in_the_numbers_does_not_hide_what_is_archived_when_the_budget_is_
     work._enough = lambda asked, usd: True
     drain(work)
     assert fingerprint(archive, run) == fingerprint(archive, whole)
+
+
+def test_what_is_judged_is_the_text_that_is_archived(archive: Archive) -> None:
+    judged = []
+
+    def evaluate(source: str, split: Split = Split.TRAIN) -> Evaluation:
+        judged.append(source)
+        return Evaluation(Status.OK, {"gap": 1.0}, {"x": {"gap": 1.0}})
+
+    run = archive.create_run("r", "{}", "1")
+    odd = Candidate("x = '\ud800\0'", "mutate")
+    drain(loop(archive, run, proposer=lambda brief, rng: odd, evaluate=evaluate, limit=1))
+    assert judged == [archive.candidates(run)[0].source] == ["x = '\ufffd'"]

@@ -17,6 +17,21 @@ def test_a_recipe_is_named_after_its_file_unless_it_says_otherwise(tmp_path: Pat
     assert settings.load(write(tmp_path, 'name = "x"\n[problem]\nkind = "jobshop"')).name == "x"
 
 
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("my recipe.toml", "my-recipe"),
+        ("größe (2).toml", "größe-2"),
+        ("v1.2_b.toml", "v1.2_b"),
+        ("((.toml", "run"),  # nothing of it may stand in a name
+        (f"{'x' * 120}.toml", "x" * 100),
+    ],
+)
+def test_any_name_of_a_file_makes_a_name_of_a_run(tmp_path: Path, file: str, name: str) -> None:
+    (tmp_path / file).write_text('[problem]\nkind = "jobshop"')
+    assert settings.load(tmp_path / file).name == name
+
+
 def test_overrides_reach_any_depth_and_keep_their_type(tmp_path: Path) -> None:
     path = write(tmp_path, '[problem]\nkind = "jobshop"\n[search]\nkind = "islands"\nislands = 2')
     changed = settings.load(path, ["search.islands=8", "seed=7", "problem.builder=active", 'problem.sets=["TA"]'])
@@ -35,6 +50,9 @@ def test_overrides_reach_any_depth_and_keep_their_type(tmp_path: Path) -> None:
         ("seed = 1", "problem is missing"),
         ('seed = -1\n[problem]\nkind = "jobshop"', "seed: Input should be greater than or equal to 0"),
         ('name = "a/b"\n[problem]\nkind = "jobshop"', "name: String should match pattern"),
+        ('[problem]\nkind = "jobshop"\n[budget]\nseconds = inf', "budget.seconds: Input should be a finite number"),
+        ('[problem]\nkind = "jobshop"\n[budget]\nusd = inf', "budget.usd: Input should be a finite number"),
+        ('[problem]\nkind = "jobshop"\n[evaluator]\ncpu_seconds = nan', "evaluator.cpu_seconds: Input should be"),
         ("seed = ", "is not a TOML file"),
     ],
 )
