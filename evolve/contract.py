@@ -1,12 +1,24 @@
 """What every problem must keep to, checked on a problem at hand."""
 
-from collections.abc import Iterator, Sequence
+import hashlib
+import json
+import math
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-import numpy as np
-
-from evaluators.base import Evaluator, Status
+from evaluators.base import Evaluation, Evaluator, Status
 from problems.base import Instance, InvalidSolution, Problem, Split
+from sandbox import SandboxUnavailable
+
+_FRESH = (
+    "import json, sys; from evolve.contract import fingerprints; from problems.plugins import load; "
+    "print(json.dumps(fingerprints(load('evolve.problems', sys.argv[1])())))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,86 +34,173 @@ class Finding:
     detail: str
 
 
-def check(problem: Problem, again: Problem, evaluate: Evaluator) -> Iterator[Finding]:
-    """Check a problem, clause by clause.
+def check(
+    problem: Problem, again: Callable[[], list[str]], judging: Callable[[], AbstractContextManager[Evaluator]]
+) -> Iterator[Finding]:
+    """Check a problem, clause by clause; what its own code raises is a finding.
 
     Args:
-        again: The same problem made a second time.
-        evaluate: Judges the seeds.
+        again: Returns the fingerprints of the same problem made a second time; see `fresh`.
+        judging: Provides what judges the seeds; called after the clauses that need none.
+
+    Raises:
+        SandboxUnavailable: No fence can be set up here.
     """
+    yield _finding("has a name, a statement, a signature, seeds and objectives", _unset(problem))
     yield _finding("has instances in every split", _empty_splits(problem))
-    yield _finding("instances are the same every time", _unstable(problem, again))
+    yield _finding("instances are the same in every process", _unstable(problem, again))
+    yield _finding("names of instances are unique", _namesakes(problem))
     yield _finding("no instance is in two splits", _shared(problem))
     yield _finding("every reference is a positive, finite number", _references(problem))
-    yield _finding("every seed is valid and has every objective", _seeds(problem, evaluate))
     yield _finding("measure rejects an empty solution", _lenient(problem))
+    yield from _sandboxed(problem, judging)
 
 
-def _finding(clause: str, problems: Sequence[str]) -> Finding:
+def fingerprints(problem: Problem) -> list[str]:
+    """Return a line for every instance, in order, that is another one when anything about the instance is."""
+    lines = []
+    for split in Split:
+        for instance in problem.instances(split):
+            digest = hashlib.sha256(_content(instance)).hexdigest()
+            lines.append(f"{split} {instance.name} {instance.group} {instance.reference} {digest}")
+    return lines
+
+
+def fresh(kind: str) -> list[str]:
+    """Return the fingerprints of a problem made in a new process, where texts have other hashes.
+
+    Args:
+        kind: The problem, as `problems.plugins.load` takes it.
+
+    Raises:
+        RuntimeError: It cannot be made there; the message is the traceback.
+    """
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "PYTHONHASHSEED": "random"}
+    command = [sys.executable, "-P", "-c", _FRESH, kind]
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if result.returncode:
+        raise RuntimeError(result.stderr)
+    lines: list[str] = json.loads(result.stdout.splitlines()[-1])
+    return lines
+
+
+def raised(error: Exception) -> Finding:
+    """Return the finding that a problem cannot be made."""
+    return Finding("can be loaded", False, _told(error))
+
+
+def _told(error: Exception) -> str:
+    """Return the name and the message of an exception; where the message is a traceback, of the one in there."""
+    _, mark, trace = str(error).rpartition("Traceback (most recent call last):")
+    if not mark:
+        return f"{type(error).__name__}: {error}"
+    lines = [line for line in trace.splitlines() if line.strip()]
+    start = next((number for number, line in enumerate(lines) if not line.startswith(" ")), len(lines) - 1)
+    return " ".join(line.strip() for line in lines[start : start + 3])
+
+
+def _finding(clause: str, looked: Iterable[str]) -> Finding:
+    problems: list[str] = []
+    try:
+        problems.extend(looked)
+    except SandboxUnavailable:
+        raise
+    except Exception as error:  # noqa: BLE001  # the problem's own code may raise anything; it is reported as the finding
+        problems.append(_told(error))
     return Finding(clause, not problems, "; ".join(problems[:3]))
 
 
-def _empty_splits(problem: Problem) -> list[str]:
-    return [f"{split} has no instance" for split in Split if not problem.instances(split)]
-
-
-def _equal(first: Instance, second: Instance) -> bool:
-    return (
-        (first.name, first.group, first.reference) == (second.name, second.group, second.reference)
-        and first.arrays.keys() == second.arrays.keys()
-        and all(np.array_equal(first.arrays[name], second.arrays[name]) for name in first.arrays)
+def _content(instance: Instance) -> bytes:
+    return b"".join(
+        f"{name} {array.dtype} {array.shape} ".encode() + array.tobytes()
+        for name, array in sorted(instance.arrays.items())
     )
 
 
-def _unstable(problem: Problem, again: Problem) -> list[str]:
-    changed = []
-    for split in Split:
-        first, second = problem.instances(split), again.instances(split)
-        if len(first) != len(second):
-            changed.append(f"{split} has {len(first)} instances, then {len(second)}")
-        changed += [a.name for a, b in zip(first, second, strict=False) if not _equal(a, b)]
-    return changed
+def _unset(problem: Problem) -> Iterator[str]:
+    values = (problem.name, problem.statement, problem.signature, problem.seeds, problem.objectives, problem.entry)
+    names = ("name", "statement", "signature", "seeds", "objectives", "entry")
+    yield from (f"{name} is empty" for name, value in zip(names, values, strict=True) if not value)
 
 
-def _shared(problem: Problem) -> list[str]:
+def _empty_splits(problem: Problem) -> Iterator[str]:
+    yield from (f"{split} has no instance" for split in Split if not problem.instances(split))
+
+
+def _unstable(problem: Problem, again: Callable[[], list[str]]) -> Iterator[str]:
+    first, second = fingerprints(problem), again()
+    if len(first) != len(second):
+        yield f"there are {len(first)} instances, then {len(second)}"
+    for one, other in zip(first, second, strict=False):
+        if one != other:
+            yield f"{' '.join(one.split()[:2])} is another one in a new process"
+
+
+def _namesakes(problem: Problem) -> Iterator[str]:
+    counts = Counter(instance.name for split in Split for instance in problem.instances(split))
+    yield from (f"{count} instances are called {name}" for name, count in counts.items() if count > 1)
+
+
+def _shared(problem: Problem) -> Iterator[str]:
     owners: dict[bytes, tuple[Split, str]] = {}
-    shared = []
     for split in Split:
         for instance in problem.instances(split):
-            key = b"".join(name.encode() + array.tobytes() for name, array in sorted(instance.arrays.items()))
-            other = owners.setdefault(key, (split, instance.name))
+            other = owners.setdefault(_content(instance), (split, instance.name))
             if other[0] is not split:
-                shared.append(f"{instance.name} of {split} is {other[1]} of {other[0]}")
-    return shared
+                yield f"{instance.name} of {split} is {other[1]} of {other[0]}"
 
 
-def _references(problem: Problem) -> list[str]:
-    return [
-        f"{instance.name}: {instance.reference.value}"
-        for split in Split
-        for instance in problem.instances(split)
-        if not 0.0 < instance.reference.value < float("inf")
-    ]
+def _references(problem: Problem) -> Iterator[str]:
+    for split in Split:
+        for instance in problem.instances(split):
+            if not 0.0 < instance.reference.value < math.inf:
+                yield f"{instance.name}: {instance.reference.value}"
 
 
-def _seeds(problem: Problem, evaluate: Evaluator) -> list[str]:
-    broken = []
-    for name, source in problem.seeds.items():
-        evaluation = evaluate(source, Split.TRAIN)
-        if evaluation.status is not Status.OK:
-            broken.append(f"{name} is {evaluation.status}: {evaluation.message}")
-        elif missing := set(problem.objectives) - evaluation.measures.keys():
-            broken.append(f"{name}: measure returns no {missing.pop()}")
-    return broken
-
-
-def _lenient(problem: Problem) -> list[str]:
-    accepted = []
+def _lenient(problem: Problem) -> Iterator[str]:
     for split in Split:
         for instance in problem.instances(split)[:1]:
             try:
                 problem.measure(instance, {})
             except InvalidSolution:
                 continue
-            accepted.append(f"it accepts one for {instance.name}")
-    return accepted
+            except Exception as error:  # noqa: BLE001  # the problem's own code; it is reported as the finding
+                yield f"it raises {_told(error)} for {instance.name}, not InvalidSolution"
+            else:
+                yield f"it accepts one for {instance.name}"
+
+
+def _sandboxed(problem: Problem, judging: Callable[[], AbstractContextManager[Evaluator]]) -> Iterator[Finding]:
+    """Check what takes a sandbox."""
+    clause = "can be prepared in the sandbox"
+    try:
+        with judging() as evaluate:
+            verdicts = {name: _verdict(evaluate, source) for name, source in problem.seeds.items()}
+    except SandboxUnavailable:
+        raise
+    except Exception as error:  # noqa: BLE001  # the problem's own code; it is reported as the finding
+        yield Finding(clause, False, _told(error))
+        return
+    yield Finding(clause, True, "")
+    raised = [f"{name}: {verdict}" for name, verdict in verdicts.items() if isinstance(verdict, str)]
+    yield _finding("solutions of seeds are measured in finite numbers", raised)
+    judged = {name: verdict for name, verdict in verdicts.items() if not isinstance(verdict, str)}
+    yield _finding("every seed is valid and has every objective", _seeds(problem, judged))
+
+
+def _verdict(evaluate: Evaluator, source: str) -> Evaluation | str:
+    """Return the verdict on a seed, or what the problem's own code raised instead."""
+    try:
+        return evaluate(source, Split.TRAIN)
+    except SandboxUnavailable:
+        raise
+    except Exception as error:  # noqa: BLE001  # the problem's own code; it is reported as the finding
+        return _told(error)
+
+
+def _seeds(problem: Problem, verdicts: dict[str, Evaluation]) -> Iterator[str]:
+    for name, evaluation in verdicts.items():
+        if evaluation.status is not Status.OK:
+            yield f"{name} is {evaluation.status}: {evaluation.message}"
+        elif missing := set(problem.objectives) - evaluation.measures.keys():
+            yield f"{name}: measure returns no {min(missing)}"

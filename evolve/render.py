@@ -32,11 +32,12 @@ def bench_table(bench: Bench, mine: str | None = None) -> RenderableType:
     families = {group.rpartition(" ")[0] for group in bench.groups}
     prefix = f"{families.pop()} ".lstrip() if len(families) == 1 else ""
     count = len(bench.rows[0].values) if bench.rows else 0
-    title = f"{bench.problem}, {bench.split}: mean {bench.objective} on {count} {prefix}instances"
+    text = f"{bench.problem}, {bench.split}: mean {bench.objective} on {count} {prefix}instances"
+    title = Text(text, style="table.title")
     table = Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0), header_style="bold")
     table.add_column("heuristic", no_wrap=True)
     for group in bench.groups:
-        table.add_column(group.removeprefix(prefix), justify="right", no_wrap=True)
+        table.add_column(Text(group.removeprefix(prefix)), justify="right", no_wrap=True)
     table.add_column("all", justify="right", no_wrap=True)
     against = bench.against(mine) if mine is not None else {}
     if mine is not None:
@@ -46,7 +47,7 @@ def bench_table(bench: Bench, mine: str | None = None) -> RenderableType:
         cells = [entry.name, *(f"{entry.groups[group]:.1f}" for group in bench.groups), f"{entry.mean:.2f}"]
         if versus := against.get(entry.name):
             cells += [f"{versus.wins}/{versus.ties}/{versus.losses}", p_text(versus.p_value)]
-        table.add_row(*cells, style="bold green" if entry.name == mine else None)
+        table.add_row(*map(Text, cells), style="bold green" if entry.name == mine else None)
     notes = [Text(f"{name} is not valid: {message}", style="red") for name, message in bench.failures.items()]
     if mine is not None and against:
         notes.append(verdict(bench, mine))
@@ -97,15 +98,23 @@ def record_view(record: Record, run: str, objective: str) -> RenderableType:
     return Group(grid, Text(), code(candidate.source))
 
 
-def runs_table(runs: list[Run], glances: list[Glance], objectives: list[str]) -> RenderableType:
-    """Return a table of runs, one line each."""
+def runs_table(runs: list[Run], glances: list[Glance], objectives: list[str | None]) -> RenderableType:
+    """Return a table of runs, one line each.
+
+    Args:
+        objectives: The measure that decides in each; None where the problem cannot be loaded.
+    """
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("run", no_wrap=True)
     table.add_column("state", no_wrap=True)
     for name in ("candidates", "failed", "best", "best published", "cost", "minutes"):
         table.add_column(name, justify="right", no_wrap=True)
     for run, glance, objective in zip(runs, glances, objectives, strict=True):
-        values = [f"{line.measures[objective]:.2f}" if line else "none" for line in (glance.best, glance.best_seed)]
+        best = (glance.best, glance.best_seed)
+        values = [f"{line.measures[objective]:.2f}" if line and objective else "none" for line in best]
+        if objective is None:
+            values = ["problem not found", ""]
         spent = [f"${glance.usd:.2f}", f"{glance.seconds / 60:.1f}"]
-        table.add_row(run.name, str(glance.state), f"{glance.judged:,}", f"{glance.failed:,}", *values, *spent)
+        cells = [run.name, str(glance.state), f"{glance.judged:,}", f"{glance.failed:,}", *values, *spent]
+        table.add_row(*map(Text, cells))
     return table

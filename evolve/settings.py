@@ -3,6 +3,7 @@
 import difflib
 import json
 import os
+import re
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 DETERMINISTIC_WIDTH = 8
+LONGEST_NAME = 100
 DEFAULT_KINDS = {"search": "islands", "proposer": "gp"}
 STRICT = ConfigDict(frozen=True, extra="forbid")
 
@@ -39,7 +41,7 @@ class EvaluatorSettings(BaseModel):
 
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
     isolation: Literal["strict", "weak"] = "strict"
-    cpu_seconds: float = Field(default=10.0, gt=0)
+    cpu_seconds: float = Field(default=10.0, gt=0, allow_inf_nan=False)
     memory_mb: int = Field(default=1024, ge=64)
 
 
@@ -49,8 +51,8 @@ class Budget(BaseModel):
     model_config = STRICT
 
     evaluations: int | None = Field(default=None, ge=1)
-    seconds: float | None = Field(default=None, gt=0)
-    usd: float | None = Field(default=None, ge=0)
+    seconds: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    usd: float | None = Field(default=None, ge=0, allow_inf_nan=False)
 
 
 class Settings(BaseModel):
@@ -58,7 +60,7 @@ class Settings(BaseModel):
 
     model_config = STRICT
 
-    name: str = Field(default="run", min_length=1, max_length=100, pattern=r"^[\w.-]+$")
+    name: str = Field(default="run", min_length=1, max_length=LONGEST_NAME, pattern=r"^[\w.-]+$")
     seed: int = Field(default=0, ge=0)
     deterministic: bool = False
     width: int | None = Field(default=None, ge=1)
@@ -100,8 +102,13 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Settings:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} is not a TOML file: {error}") from error
-    table.setdefault("name", path.stem)
+    table.setdefault("name", _name_of(path))
     return checked(table, overrides, str(path))
+
+
+def _name_of(path: Path) -> str:
+    """Return the name of a file as the name of a run."""
+    return re.sub(r"[^\w.-]+", "-", path.stem).strip("-")[:LONGEST_NAME] or "run"
 
 
 def _absolute(value: Any) -> Any:

@@ -12,7 +12,12 @@ from typing import NamedTuple
 
 import pytest
 
-from evolve import cli
+from evaluators.base import Evaluation, Status
+from evolve import cli, settings
+from evolve.archive import Archive
+from evolve.candidate import Candidate
+from evolve.commands import system
+from evolve.doctor import Finding
 from problems.jobshop.features import FEATURES
 
 ROOT = Path(__file__).parents[1]
@@ -167,8 +172,8 @@ def test_a_dry_run_prints_the_settings_and_starts_nothing(evolve) -> None:
     answer = evolve(
         "run", "good.toml", "--dry-run", "--json", "--seed", "9", "--set", "search.size=7", "--workers", "3"
     )
-    settings = answer.json["settings"]
-    assert (settings["seed"], settings["search"]["size"], settings["evaluator"]["workers"]) == (9, 7, 3)
+    told = answer.json["settings"]
+    assert (told["seed"], told["search"]["size"], told["evaluator"]["workers"]) == (9, 7, 3)
     assert os.listdir() == ["good.toml"]
 
 
@@ -274,3 +279,109 @@ def test_doctor_lists_the_layers_and_never_a_key(evolve, monkeypatch: pytest.Mon
     found = {one["name"]: one for one in answer.json["findings"]}
     assert found["OPENAI_API_KEY"]["detail"] == "set"
     assert found["system call filters"]["ok"] is (answer.code == 0)
+
+
+BINS = """
+import numpy as np
+from problems.base import Instance, InvalidSolution, Problem, Reference, ReferenceKind, Split
+
+class Bins(Problem):
+    name, statement, signature, objectives = "bins", "Keep it small.", "float64(float64)", ("cost",)
+    seeds = {"first": "def rule(x):\\n    return x\\n"}
+
+    def instances(self, split):
+        data = np.arange(3) + 10 * list(Split).index(split)
+        return [Instance(f"{split}-1", "g", {"data": data}, Reference(1.0, ReferenceKind.OPTIMUM, "by hand"))]
+
+    def solve(self, heuristic, instance):
+        return {"order": instance.arrays["data"]}
+
+    def measure(self, instance, solution):
+        if "order" not in solution:
+            raise InvalidSolution("order is missing")
+        return {"cost": float(len(solution["order"]))}
+"""
+
+
+def broken(answer: Answer) -> dict[str, str]:
+    return {one["clause"]: one["detail"] for one in answer.json["findings"] if not one["kept"]}
+
+
+def test_check_passes_a_problem_that_keeps_the_contract(evolve) -> None:
+    Path("bins.py").write_text(BINS)
+    answer = evolve("check", "bins.py:Bins")
+    assert (answer.code, answer.err) == (0, "")
+    assert "broken" not in answer.out
+    assert "ok     solutions of seeds are measured in finite numbers" in answer.out
+
+
+@pytest.mark.parametrize(
+    ("change", "clause", "told"),
+    [
+        # A seed that numba cannot type: the warm process compiles it before anything else.
+        (("return x\\n", "return x.nosuch\\n"), "can be prepared in the sandbox", "nosuch"),
+        (("return [Instance", "return [] and [Instance"), "has instances in every split", "train has no instance"),
+        (('if "order" not in solution', "if False"), "measure rejects an empty solution", "KeyError: 'order'"),
+        (("class Bins(Problem):", "class Bins(Problem)"), "can be loaded", "SyntaxError: expected ':'"),
+        (("import numpy", "import nosuch[/red] if 0 else x\nimport numpy"), "can be loaded", "SyntaxError"),
+        (
+            ('float(len(solution["order"]))', "np.nan"),
+            "solutions of seeds are measured in finite numbers",
+            "returned nan",
+        ),
+    ],
+)
+def test_check_tells_what_is_wrong_with_a_problem(evolve, change: tuple[str, str], clause: str, told: str) -> None:
+    assert change[0] in BINS
+    Path("bins.py").write_text(BINS.replace(*change))
+    answer = evolve("check", "bins.py:Bins", "--json")
+    assert answer.code == 3
+    (detail,) = [detail for name, detail in broken(answer).items() if name.startswith(clause)]
+    assert told in detail
+
+
+def test_check_shows_what_looks_like_markup_as_it_is(evolve) -> None:
+    Path("bins.py").write_text("raise ValueError('[/nosuch] [bold]')")
+    assert "[/nosuch] [bold]" in evolve("check", "bins.py:Bins").out
+
+
+def test_a_run_whose_problem_is_gone_is_listed_without_scores(evolve) -> None:
+    Path("bins.py").write_text(BINS)
+    with Archive("a.db") as store:
+        for name, kind in (("lost", str(Path("bins.py").resolve()) + ":Bins"), ("kept", "jobshop")):
+            run = store.create_run(name, settings.dump(settings.checked({"problem": {"kind": kind}})), "0")
+            store.begin(run)
+            verdicts = (Evaluation(Status.OK, {"gap": 1.0}), Evaluation(Status.TIMEOUT, cause="time"))
+            for number in range(3):
+                store.propose(run, number, Candidate("", "seed"))
+            for number, verdict in enumerate(verdicts):
+                store.judge(run, number, verdict)
+    Path("bins.py").unlink()
+    runs = {one["run"]: one for one in evolve("runs", "--archive", "a.db", "--json").json["runs"]}
+    for name in ("lost", "kept"):
+        counts = [runs[name][key] for key in ("state", "candidates", "judged", "failures")]
+        assert counts == ["running", 3, 2, {"time": 1}]
+    assert (runs["lost"]["best"], runs["lost"]["objective"]) == (None, None)
+    assert runs["kept"]["best"] == 1.0
+    assert "problem not found" in evolve("runs", "--archive", "a.db").out
+
+
+def test_the_json_of_the_dashboard_is_one_object_whatever_the_server_says(evolve, done: Path) -> None:
+    program = (
+        "import os, sys; from evolve.commands import system\n"
+        "os.execve = lambda *_: os.write(1, b'You can now view your app')\n"
+        f"system.dashboard({str(done)!r}, 8501, True)"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert json.loads(result.stdout)["url"] == "http://127.0.0.1:8501"
+    assert result.stderr == "You can now view your app"
+
+
+def test_doctor_shows_what_looks_like_markup_as_it_is(evolve, monkeypatch: pytest.MonkeyPatch) -> None:
+    def examine(archive: str) -> list[Finding]:
+        return [Finding("archive", f"[bold]{archive}", True, "[/nosuch]"), Finding("", "system call filters", True, "")]
+
+    monkeypatch.setattr(system, "examine", examine)
+    shown = evolve("doctor", "--archive", "a.db").out
+    assert "[bold]a.db" in shown
+    assert "[/nosuch]" in shown

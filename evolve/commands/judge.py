@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.markup import escape
+from rich.text import Text
 
 from evaluators.base import Status
 from evolve import contract, render, settings
@@ -18,7 +18,7 @@ from evolve.export import export as export_module
 from evolve.report import bench as bench_of
 from evolve.report import judged_on
 from evolve.run import judging, problem_of
-from evolve.settings import Settings
+from evolve.settings import Settings, SettingsError
 from problems.base import Problem, Split
 
 
@@ -96,19 +96,26 @@ def exported_to(store: Archive, run: Run, chosen: Settings, record: Record, outp
 
 def check(problem: str, as_json: bool) -> None:
     """Check that a problem keeps the contract."""
-    chosen, made = _of_problem(problem, [])
-    _, again = _of_problem(problem, [])
-    with judging(chosen, made) as judge, err.status("checking"):
-        findings = list(contract.check(made, again, judge))
+    with err.status("checking"):
+        findings = _findings(problem)
 
     def show() -> None:
         for finding in findings:
-            mark = "[green]ok[/]    " if finding.kept else "[red]broken[/]"
-            render.console().print(
-                f"{mark} {finding.clause}" + (f": {escape(finding.detail)}" if finding.detail else "")
-            )
+            mark = ("ok     ", "green") if finding.kept else ("broken ", "red")
+            detail = f": {finding.detail}" if finding.detail else ""
+            render.console().print(Text.assemble(mark, finding.clause, detail))
 
     rows = [{"clause": finding.clause, "kept": finding.kept, "detail": finding.detail} for finding in findings]
-    say({"problem": made.name, "findings": rows}, as_json, show)
+    say({"problem": problem, "findings": rows}, as_json, show)
     if broken := [finding.clause for finding in findings if not finding.kept]:
-        raise NothingValid(f"{made.name} does not keep the contract: {', '.join(broken)}")
+        raise NothingValid(f"{problem} does not keep the contract: {', '.join(broken)}")
+
+
+def _findings(problem: str) -> list[contract.Finding]:
+    try:
+        chosen, made = _of_problem(problem, [])
+    except SettingsError:
+        raise
+    except Exception as error:  # noqa: BLE001  # the problem's own code may raise anything; it is reported as the finding
+        return [contract.raised(error)]
+    return list(contract.check(made, lambda: contract.fresh(chosen.problem.kind), lambda: judging(chosen, made)))

@@ -1,11 +1,15 @@
 """Looking at what is archived: runs, show."""
 
 import difflib
+import logging
+from dataclasses import replace
 
 from rich.text import Text
 
+from evaluators.base import Status
 from evolve import render, settings
 from evolve.archive import Archive, Run, UnknownRun, listing
+from evolve.archive.listing import Glance
 from evolve.candidate import Record
 from evolve.cli import say
 from evolve.commands.arguments import find
@@ -13,16 +17,15 @@ from evolve.commands.objects import record_json
 from evolve.run import problem_of
 from problems.base import Problem
 
+logger = logging.getLogger(__name__)
+
 
 def runs(archive: str, as_json: bool) -> None:
-    """List the runs."""
+    """List the runs; one whose problem cannot be loaded any more has no scores."""
     with Archive(archive, read_only=True) as store:
         every = store.runs()
-        objectives = [problem_of(settings.restore(run.settings)).objectives[0] for run in every]
-        glances = [
-            listing.glance(store, run, listing.lines(store, run), objective)
-            for run, objective in zip(every, objectives, strict=True)
-        ]
+        objectives = [_objective(run) for run in every]
+        glances = [_glance(store, run, objective) for run, objective in zip(every, objectives, strict=True)]
     data = [
         {
             "run": run.name,
@@ -31,8 +34,8 @@ def runs(archive: str, as_json: bool) -> None:
             "candidates": glance.judged + len(glance.waiting),
             "judged": glance.judged,
             "failures": dict(glance.causes),
-            "best": glance.best.measures[objective] if glance.best else None,
-            "best_seed": glance.best_seed.measures[objective] if glance.best_seed else None,
+            "best": glance.best.measures[objective] if glance.best and objective else None,
+            "best_seed": glance.best_seed.measures[objective] if glance.best_seed and objective else None,
             "objective": objective,
             "usd": glance.usd,
             "seconds": glance.seconds,
@@ -40,6 +43,25 @@ def runs(archive: str, as_json: bool) -> None:
         for run, glance, objective in zip(every, glances, objectives, strict=True)
     ]
     say({"runs": data}, as_json, lambda: render.console().print(render.runs_table(every, glances, objectives)))
+
+
+def _objective(run: Run) -> str | None:
+    """Return the measure that decides in a run; None if its problem cannot be loaded."""
+    try:
+        return problem_of(settings.restore(run.settings)).objectives[0]
+    except Exception as error:  # noqa: BLE001  # the problem's file may raise anything; the table shows that it is missing
+        logger.debug("the problem of run %s cannot be loaded: %s", run.name, error)
+        return None
+
+
+def _glance(store: Archive, run: Run, objective: str | None) -> Glance:
+    listed = listing.lines(store, run)
+    if objective is not None:
+        return listing.glance(store, run, listed, objective)
+    judged = {line.number for line in listed}
+    failed = listing.glance(store, run, [line for line in listed if line.status is not Status.OK], "")
+    waiting = [number for number in failed.waiting if number not in judged]
+    return replace(failed, judged=len(listed), waiting=waiting)
 
 
 def show(reference: str, against: str | None, archive: str, as_json: bool) -> None:
