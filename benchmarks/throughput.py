@@ -20,14 +20,14 @@ from unittest.mock import patch
 
 import numpy as np
 
-from evaluators.base import Status
-from evaluators.local import LocalEvaluator
 from problems import native
 from problems.base import Split
 from problems.jobshop import JobShop
 from problems.jobshop.features import FEATURES
+from sandbox import Ending, Fence, check_source
 
 SETTINGS = {"sets": ["TA"]}
+REPEATS = 10
 HEAD = f"def priority({', '.join(FEATURES)}):\n"
 CANDIDATES = {
     "trivial (SPT)": f"{HEAD}    return -p\n",
@@ -67,11 +67,11 @@ def ticks_of(pid: int) -> float:
 
 
 def warm_process() -> int:
-    """Return the process that the evaluator has started."""
+    """Return the process that the fence has started."""
     for entry in Path("/proc").glob("[0-9]*/stat"):
         if int(entry.read_text().rpartition(")")[2].split()[1]) == os.getpid():
             return int(entry.parent.name)
-    raise RuntimeError("the evaluator has no warm process")
+    raise RuntimeError("the fence has no warm process")
 
 
 def plain_simulator() -> Callable[..., np.ndarray]:
@@ -96,60 +96,69 @@ def in_a_fresh_process(source: str) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
+def judged(fence: Fence, warm: int, shop: JobShop, source: str) -> dict[str, float]:
+    """Return the CPU seconds of each part of judging a candidate, and the `wall` seconds of all."""
+    begin, forked, parent = time.perf_counter(), ticks_of(warm), time.process_time()
+    checked = check_source(source, shop.entry)
+    check = time.process_time() - parent
+    outcome = fence.call(checked, {"split": "test"})
+    assert outcome.ending is Ending.OK, outcome.message
+    called = time.process_time() - parent - check
+    for number, instance in enumerate(shop.instances(Split.TEST)):
+        shop.measure(instance, {"starts": outcome.arrays[f"{number}/starts"]})
+    compiling, solving = float(outcome.arrays["compiling"][0]), float(outcome.arrays["seconds"].sum())
+    return {
+        "static check": check,
+        "compiling": compiling,
+        "solving": solving,
+        "child otherwise: isolation, answer, exit": outcome.seconds - compiling - solving,
+        "fork in the warm process": ticks_of(warm) - forked,
+        "call and answer in the parent": called,
+        "measure": time.process_time() - parent - check - called,
+        "wall": time.perf_counter() - begin,
+    }
+
+
 def main(rounds: int) -> None:
     """Measure and print."""
     shop, plain = JobShop(**SETTINGS), plain_simulator()
     instances = shop.instances(Split.TEST)
-    judge = LocalEvaluator(shop, "jobshop", SETTINGS, workers=1)
+    fence = Fence("evaluators.inside:Solver", {"problem": "jobshop", "settings": SETTINGS})
     warm = warm_process()
     for name, body in CANDIDATES.items():
         source = "import math\n" + body
         scope: dict[str, Callable[..., float]] = {}
         exec(compile(source, name, "exec"), scope)
-        taken: dict[str, list[float]] = {}
-        judge(source, Split.TEST)
+        judged(fence, warm, shop, source)
+        parts, references = [], []
         for _ in range(rounds):
-            parts, evaluations = (
-                {"wall": time.perf_counter(), "parent": time.process_time(), "warm": ticks_of(warm)},
-                [],
-            )
-            for _ in range(REPEATS):
-                evaluations.append(judge(source, Split.TEST))
-            assert all(evaluation.status is Status.OK for evaluation in evaluations), evaluations
-            wall = (time.perf_counter() - parts["wall"]) / REPEATS
-            parent = (time.process_time() - parts["parent"]) / REPEATS
-            forking = (ticks_of(warm) - parts["warm"]) / REPEATS
-            child = statistics.mean(evaluation.seconds for evaluation in evaluations)
+            repeated = [judged(fence, warm, shop, source) for _ in range(REPEATS)]
+            parts.append({part: statistics.mean(each[part] for each in repeated) for part in repeated[0]})
             begin = time.process_time()
             for instance in instances:
                 plain(scope["priority"], 0.0, instance.arrays["durations"], instance.arrays["machines"])
             slow = time.process_time() - begin
-            figures = {"wall": wall, "child": child, "warm": forking, "parent": parent, "plain": slow}
-            figures["fresh"] = in_a_fresh_process(source)
-            for key, value in figures.items():
-                taken.setdefault(key, []).append(value)
-        show(name, {key: statistics.median(values) for key, values in taken.items()})
-    judge.close()
+            references.append({"plain": slow, "fresh": in_a_fresh_process(source)})
+        show(name, medians(parts), medians(references))
+    fence.close()
 
 
-REPEATS = 10
+def medians(rounds: list[dict[str, float]]) -> dict[str, float]:
+    """Return the median of each figure."""
+    return {name: statistics.median(figures[name] for figures in rounds) for name in rounds[0]}
 
 
-def show(name: str, seconds: Mapping[str, float]) -> None:
+def show(name: str, parts: dict[str, float], references: Mapping[str, float]) -> None:
     """Print the figures of one candidate."""
-    total = seconds["child"] + seconds["warm"] + seconds["parent"]
+    wall = parts.pop("wall")
+    total = sum(parts.values())
     print(f"jobshop, 80 instances of Taillard, {name}")
-    print(f"  {1 / total:6.1f} candidates/s/core by CPU time, {1 / seconds['wall']:.1f}/s by the clock with one worker")
-    for key, label in (
-        ("child", "child: isolation, compiling, solving"),
-        ("warm", "warm process: fork and reports"),
-        ("parent", "parent: static check, measure"),
-    ):
-        print(f"  {1000 * seconds[key]:6.1f} ms CPU  {label}")
-    print(f"  {seconds['fresh'] / total:6.1f} x the CPU time in a fresh python process ({seconds['fresh']:.2f} s)")
-    print(
-        f"  {seconds['plain'] / total:6.1f} x the CPU time of the simulator in plain Python ({seconds['plain']:.2f} s)"
-    )
+    print(f"  {1 / total:6.1f} candidates/s/core by CPU time, {1 / wall:.1f}/s by the clock with one worker")
+    for part, seconds in parts.items():
+        print(f"  {1000 * seconds:6.1f} ms CPU  {part}")
+    fresh, plain = references["fresh"], references["plain"]
+    print(f"  {fresh / total:6.1f} x the CPU time in a fresh python process ({fresh:.2f} s)")
+    print(f"  {plain / total:6.1f} x the CPU time of the simulator in plain Python ({plain:.2f} s)")
 
 
 if __name__ == "__main__":

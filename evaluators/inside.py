@@ -46,9 +46,11 @@ class Solver:
 
         Returns:
             A function that returns the rows' `values`; or the solutions' arrays, named "INDEX/ARRAY", with `seconds`:
-            (instances,) CPU seconds of each.
+            (instances,) CPU seconds of each, and `compiling`: (1,) CPU seconds of that.
         """
+        begin = time.process_time()
         compiled = compile_heuristic(source, self.problem.entry, self.problem.signature)
+        compiling = time.process_time() - begin
         if "rows" in request:
             return self._valuing(compiled, request)
         instances = self.instances[Split(request["split"])]
@@ -62,7 +64,7 @@ class Solver:
                 solution = self.problem.solve(compiled.address, instances[index])
                 seconds.append(time.process_time() - begin)
                 arrays |= {f"{index}/{name}": array for name, array in solution.items()}
-            return arrays | {"seconds": np.array(seconds)}
+            return arrays | {"seconds": np.array(seconds), "compiling": np.array([compiling])}
 
         return run
 

@@ -2,14 +2,17 @@
 
 import base64
 import math
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from threading import Semaphore
 from typing import Any, Literal
 
 import numpy as np
 from numpy.random import default_rng
 
+import problems.base
 from evaluators.audit import audit
 from evaluators.base import Evaluation, Measures, Status
 from evaluators.features import features_of
@@ -62,6 +65,7 @@ class LocalEvaluator:
         limits = Limits(run_cpu_seconds=cpu_seconds, memory_bytes=memory_mb * 2**20)
         self._problem = problem
         self._published = {check_source(source, problem.entry) for source in problem.seeds.values()}
+        _let_simulators_be_kept()
         self._turns = Semaphore(workers)  # bounds the processes at work, whatever the number of threads that call
         self._fence = Fence(
             "evaluators.inside:Solver",
@@ -135,6 +139,12 @@ class LocalEvaluator:
     def close(self) -> None:
         """End the warm process and whatever runs in it."""
         self._fence.close()
+
+
+def _let_simulators_be_kept() -> None:
+    """Name a folder for compiled simulators where the one beside their source cannot be written."""
+    if not os.access(Path(problems.base.__file__).parent, os.W_OK):
+        os.environ.setdefault("NUMBA_CACHE_DIR", str(Path("~/.cache/evolve-heuristics").expanduser()))
 
 
 def _failed(outcome: Outcome) -> Evaluation:

@@ -1,4 +1,5 @@
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -96,6 +97,21 @@ def test_several_threads_get_their_own_verdicts(judge: LocalEvaluator) -> None:
         thread.join()
     for name, evaluation in verdicts.items():
         assert evaluation.per_instance == judge(SHOP.seeds[name], Split.TEST).per_instance
+
+
+def test_simulators_are_kept_at_home_where_the_code_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("NUMBA_CACHE_DIR", "")
+    monkeypatch.delenv("NUMBA_CACHE_DIR")
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    judge = LocalEvaluator(SHOP, "jobshop", {"sets": ["FT"]}, workers=1)
+    try:
+        assert judge(SHOP.seeds["SPT"], Split.TEST).status is Status.OK
+    finally:
+        judge.close()
+    assert list(tmp_path.rglob("*.nbi"))
 
 
 class Counting:
