@@ -1,6 +1,7 @@
 """Results for a person at a terminal."""
 
 import os
+from statistics import fmean
 
 from rich.console import Console, Group, RenderableType
 from rich.syntax import Syntax
@@ -15,6 +16,8 @@ from evolve.statistics import ALPHA
 
 WIDE = 100
 """Columns that a table of eight groups needs; used where the width is not a terminal's."""
+FIXED, COMPACT = 28, 5
+"""Columns that a table needs beside the names and the groups, and how many fewer with headings of two lines."""
 
 
 def console() -> Console:
@@ -23,35 +26,51 @@ def console() -> Console:
     return probe if probe.is_terminal or "COLUMNS" in os.environ else Console(width=WIDE)
 
 
-def bench_table(bench: Bench, mine: str | None = None) -> RenderableType:
+def bench_table(bench: Bench, mine: str | None = None, width: int = WIDE) -> RenderableType:
     """Return a table of heuristics by group of instances.
 
     Args:
+        bench: What it shows.
         mine: The heuristic to compare with every other; its wins, ties and losses and the p-value stand in each row.
+        width: Columns there are; where the groups do not fit, those of one family are
+            taken together, and where the families do not fit, only the mean of all is shown.
     """
-    families = {group.rpartition(" ")[0] for group in bench.groups}
-    prefix = f"{families.pop()} ".lstrip() if len(families) == 1 else ""
-    count = len(bench.rows[0].values) if bench.rows else 0
-    text = f"{bench.problem}, {bench.split}: mean {bench.objective} on {count} {prefix}instances"
-    title = Text(text, style="table.title")
-    table = Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0), header_style="bold")
-    table.add_column("heuristic", no_wrap=True)
-    for group in bench.groups:
-        table.add_column(Text(group.removeprefix(prefix)), justify="right", no_wrap=True)
-    table.add_column("all", justify="right", no_wrap=True)
     against = bench.against(mine) if mine is not None else {}
-    if mine is not None:
-        table.add_column("win/tie/loss", justify="right", no_wrap=True)
-        table.add_column("p", justify="right", no_wrap=True)
+    names = max((len(entry.name) for entry in bench.rows), default=0)
+    groups, family, compact = _columns(bench, width - names - (FIXED if against else 8))
+    count = len(bench.rows[0].values) if bench.rows else 0
+    text = f"{bench.problem}, {bench.split}: mean {bench.objective} on {count} {family}instances"
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
+    table.add_column("heuristic", no_wrap=True)
+    counts = ("win/tie\n/loss" if compact else "win/tie/loss", "p") if against else ()
+    for column in (*groups, "all", *counts):
+        table.add_column(Text(column), justify="right", no_wrap=True)
     for entry in bench.rows:
-        cells = [entry.name, *(f"{entry.groups[group]:.1f}" for group in bench.groups), f"{entry.mean:.2f}"]
+        means = [fmean(entry.values[name] for name in names) for names in groups.values()]
+        cells = [entry.name, *(f"{mean:.1f}" for mean in means), f"{entry.mean:.2f}"]
         if versus := against.get(entry.name):
             cells += [f"{versus.wins}/{versus.ties}/{versus.losses}", p_text(versus.p_value)]
         table.add_row(*map(Text, cells), style="bold green" if entry.name == mine else None)
     notes = [Text(f"{name} is not valid: {message}", style="red") for name, message in bench.failures.items()]
     if mine is not None and against:
         notes.append(verdict(bench, mine))
-    return Group(table, *notes)
+    return Group(Text(text, style="italic"), table, *notes)
+
+
+def _columns(bench: Bench, room: int) -> tuple[dict[str, list[str]], str, bool]:
+    """Return the instances of each column by its heading, the one family if there is only one, and if room is short."""
+    merged: dict[str, list[str]] = {}
+    for group, names in bench.groups.items():
+        merged.setdefault(group.partition(" ")[0], []).extend(names)
+    family = f"{next(iter(merged))} " if len(merged) == 1 else ""
+    groups = {group.removeprefix(family): list(names) for group, names in bench.groups.items()}
+    if sum(max(len(heading), 4) + 1 for heading in groups) <= room:
+        return groups, family, False
+    folded = {heading.replace("x", "\nx"): inside for heading, inside in groups.items()}
+    if 5 * len(folded) <= room + COMPACT and len(merged) == 1:
+        return folded, family, True
+    fits = sum(max(len(heading), 4) + 1 for heading in merged) <= room
+    return (merged if fits else {}), "", False
 
 
 def verdict(bench: Bench, mine: str) -> Text:

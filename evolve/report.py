@@ -21,6 +21,17 @@ def best(records: Sequence[Record], objective: str) -> Record | None:
     return min(valid, key=lambda record: (record.evaluation.measures[objective], record.number), default=None)
 
 
+def chosen_best(archive: Archive, run: Run, objective: str) -> Record | None:
+    """Return what "best" means to a user: the best on validation, or on train as long as no finalist was judged there.
+
+    Its evaluation is the one on train either way.
+    """
+    finalist = best(archive.records(run, Split.VALIDATION), objective)
+    if finalist is None:
+        return best(archive.records(run), objective)
+    return archive.records(run, number=finalist.number)[0]
+
+
 def ranked(records: Sequence[Record], objective: str) -> list[Record]:
     """Return the OK records, the best on train first, one per value of the objective: of equals the shortest."""
     chosen: dict[float, Record] = {}
@@ -77,7 +88,7 @@ class Bench:
     """Heuristics side by side on the instances of one split.
 
     Attributes:
-        groups: The names of the groups of instances, in order.
+        groups: The names of the instances in each group, in order.
         rows: One for each heuristic that is valid on every instance, the best first.
         failures: Message of each heuristic that is not, by name.
     """
@@ -85,7 +96,7 @@ class Bench:
     problem: str
     split: Split
     objective: str
-    groups: Sequence[str]
+    groups: Mapping[str, Sequence[str]]
     rows: Sequence[Row]
     failures: Mapping[str, str]
 
@@ -121,5 +132,7 @@ def bench(
             rows.append(row(name, evaluation, instances, objective))
         else:
             failures[name] = f"{evaluation.status}: {evaluation.message}"
-    groups = list(dict.fromkeys(instance.group for instance in instances))
+    groups: dict[str, list[str]] = {}
+    for instance in instances:
+        groups.setdefault(instance.group, []).append(instance.name)
     return Bench(problem.name, split, objective, groups, sorted(rows, key=lambda entry: entry.mean), failures)

@@ -182,7 +182,7 @@ def test_runs_and_show_tell_what_is_archived(evolve, done: Path) -> None:
     assert [(run["run"], run["state"], run["judged"]) for run in runs] == [("tiny", "finished", 24)]
     assert "tiny" in evolve("runs", "--archive", str(done)).out
     best = evolve("show", "best", "--archive", str(done), "--json").json
-    assert best["measures"]["gap"] == runs[0]["best"]
+    assert best["measures"]["gap"] >= runs[0]["best"]  # the best on validation, not on train
     assert "def priority(" in best["source"]
     same = evolve("show", f"tiny:{best['number']}", "--archive", str(done), "--json").json
     assert same == best

@@ -7,7 +7,7 @@ from evolve import settings
 from evolve.archive import Archive, Run, UnknownRun
 from evolve.candidate import Record
 from evolve.errors import NothingValid
-from evolve.report import best
+from evolve.report import chosen_best
 from evolve.run import problem_of
 from evolve.settings import Settings, SettingsError
 from problems.base import Problem, Split
@@ -62,7 +62,7 @@ def find(archive: Archive, reference: str) -> tuple[Run, Settings, Problem, Reco
     chosen = settings.restore(run.settings)
     problem = problem_of(chosen)
     if candidate == "best":
-        record = best(archive.records(run), problem.objectives[0])
+        record = chosen_best(archive, run, problem.objectives[0])
         if record is None:
             raise NothingValid(f"run {run.name} has no valid candidate yet")
         return run, chosen, problem, record

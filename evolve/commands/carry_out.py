@@ -79,7 +79,7 @@ def _show_outcome(outcome: Outcome, exported: Exported | None) -> None:
     name = outcome.run.name
     if outcome.bench is not None:
         page.print()
-        page.print(render.bench_table(outcome.bench, name_of(winner)))
+        page.print(render.bench_table(outcome.bench, name_of(winner), page.width))
     page.print(f"\nThe rule, {name_of(winner)}, best of the finalists on validation:\n", highlight=False)
     page.print(render.code(winner.candidate.source))
     if exported is not None:

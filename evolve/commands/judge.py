@@ -15,8 +15,8 @@ from evolve.commands.objects import bench_json, evaluation_json
 from evolve.errors import NothingValid
 from evolve.export import Exported, ExportMismatch
 from evolve.export import export as export_module
+from evolve.report import Bench, judged_on
 from evolve.report import bench as bench_of
-from evolve.report import judged_on
 from evolve.run import judging, problem_of
 from evolve.settings import Settings, SettingsError
 from problems.base import Problem, Split
@@ -60,9 +60,14 @@ def bench(
     with judging(chosen, made) as judge, err.status("judging") as status:
         table = bench_of(made, sources, judge, on, lambda name: status.update(f"judging {name}"))
     mine = str(files[0]) if files and str(files[0]) not in table.failures else None
-    say(bench_json(table, mine), as_json, lambda: render.console().print(render.bench_table(table, mine)))
+    say(bench_json(table, mine), as_json, lambda: _print_table(table, mine))
     if not table.rows:
         raise NothingValid(f"no heuristic is valid on {on}")
+
+
+def _print_table(table: Bench, mine: str | None) -> None:
+    page = render.console()
+    page.print(render.bench_table(table, mine, page.width))
 
 
 def export(reference: str, output: Path, archive: str, as_json: bool) -> None:

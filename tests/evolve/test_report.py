@@ -6,7 +6,7 @@ from evaluators.base import Evaluation, Status
 from evolve.archive import Archive, Run
 from evolve.candidate import Candidate, Record
 from evolve.export import ExportMismatch, export, module_text, readable
-from evolve.report import FINALISTS, bench, best, judged_on, ranked, winner
+from evolve.report import FINALISTS, bench, best, chosen_best, judged_on, ranked, winner
 from problems.base import Split
 from problems.jobshop import JobShop
 from problems.jobshop.features import FEATURES
@@ -47,6 +47,15 @@ def test_the_winner_is_the_finalist_that_is_best_on_validation(archive: Archive)
     assert chosen is not None
     assert chosen.candidate.source == "b"
     assert best(archive.records(run), "gap").candidate.source == "a"
+
+
+def test_best_is_the_best_on_validation_as_soon_as_there_is_one(archive: Archive) -> None:
+    run = fill(archive, a=1.0, b=2.0, c=3.0)
+    assert chosen_best(archive, run, "gap").candidate.source == "a"
+    winner(archive, run, Judge(), "gap")
+    record = chosen_best(archive, run, "gap")
+    assert (record.candidate.source, record.evaluation.measures) == ("b", {"gap": 2.0})
+    assert chosen_best(archive, archive.create_run("empty", "{}", "1"), "gap") is None
 
 
 def test_a_candidate_that_fails_its_audit_does_not_win(archive: Archive) -> None:
