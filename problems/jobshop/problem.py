@@ -121,7 +121,9 @@ class JobShop(RuleProblem):
         """Return `starts`: (jobs, machines) start times of each job's operations, in order."""
         from problems.jobshop.builder import build  # takes numba along, which only the sandboxed process needs
 
-        return {"starts": build(heuristic, self.delay, instance.arrays["durations"], instance.arrays["machines"])}
+        starts = build(heuristic, self.delay, instance.arrays["durations"], instance.arrays["machines"])
+        # Half the bytes on the way out of the sandbox, wherever they suffice.
+        return {"starts": starts.astype(np.int32) if starts.max() < 2**31 else starts}
 
     def decisions(self, instance: Instance, solution: Arrays) -> Decisions:
         """Return the choices that lead to a schedule; see `problems.base.RuleProblem`.
