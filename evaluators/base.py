@@ -1,11 +1,11 @@
 """The verdict on a candidate, and who gives it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from problems.base import Split
+from problems.base import Arrays, Split
 
 Measures = Mapping[str, float]
 
@@ -55,5 +55,22 @@ class Evaluator(Protocol):
 
         Raises:
             sandbox.SandboxUnavailable: No fence can be set up here.
+        """
+        ...
+
+
+class Workshop(Evaluator, Protocol):
+    """An evaluator that also hands out what it judges."""
+
+    def solutions(self, source: str, split: Split, indices: Sequence[int]) -> Mapping[str, Arrays]:
+        """Return the solutions that a heuristic makes of some instances of a split, by name, each one checked.
+
+        Args:
+            source: The heuristic.
+            split: Where the instances are from.
+            indices: Positions of the instances in their split.
+
+        Raises:
+            problems.base.InvalidSolution: The heuristic fails, or a solution breaks a constraint.
         """
         ...

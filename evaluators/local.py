@@ -83,6 +83,30 @@ class LocalEvaluator:
         with self._turns:
             return replace(self._judged(checked, split), isolation=self._fence.isolation)
 
+    def solutions(self, source: str, split: Split, indices: Sequence[int]) -> dict[str, Arrays]:
+        """Return the solutions that a heuristic makes of some instances of a split, by name, each one checked.
+
+        Args:
+            indices: Positions of the instances in their split.
+
+        Raises:
+            InvalidSolution: The heuristic fails, or a solution breaks a constraint; the message says how.
+        """
+        try:
+            checked = check_source(source, self._problem.entry)
+        except Rejected as rejection:
+            raise InvalidSolution(str(rejection)) from None
+        only = [int(index) for index in indices]
+        with self._turns:
+            outcome = self._fence.call(checked, {"split": str(split), "only": only}, features=features_of(checked))
+        if outcome.ending is not Ending.OK:
+            raise InvalidSolution(f"{outcome.ending}: {outcome.message}")
+        named = self._named(outcome.arrays, split)
+        wanted = [self._problem.instances(split)[index] for index in indices]
+        for instance in wanted:
+            self._measure(instance, named.get(instance.name, {}))
+        return {instance.name: named[instance.name] for instance in wanted}
+
     def _judged(self, source: str, split: Split) -> Evaluation:
         outcome = self._fence.call(source, {"split": str(split)}, features=features_of(source))
         if outcome.ending is not Ending.OK:

@@ -2,18 +2,27 @@
 
 import hashlib
 import json
+import logging
 import math
 import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from evaluators.base import Evaluation, Evaluator, Status
-from problems.base import Instance, InvalidSolution, Problem, Split
+import numpy as np
+
+from evaluators.base import Evaluation, Evaluator, Status, Workshop
+from evolve.mutations import malformed, mutated
+from problems.base import Arrays, BoundBroken, Instance, InvalidSolution, Problem, Split
 from sandbox import SandboxUnavailable
+
+logger = logging.getLogger(__name__)
+
+MUTATIONS = 400
+"""How often the solution of one instance is changed at random, in each split."""
 
 _FRESH = (
     "import json, sys; from evolve.contract import fingerprints; from problems.plugins import load; "
@@ -35,13 +44,13 @@ class Finding:
 
 
 def check(
-    problem: Problem, again: Callable[[], list[str]], judging: Callable[[], AbstractContextManager[Evaluator]]
+    problem: Problem, again: Callable[[], list[str]], judging: Callable[[], AbstractContextManager[Workshop]]
 ) -> Iterator[Finding]:
     """Check a problem, clause by clause; what its own code raises is a finding.
 
     Args:
         again: Returns the fingerprints of the same problem made a second time; see `fresh`.
-        judging: Provides what judges the seeds; called after the clauses that need none.
+        judging: Provides what judges the seeds and hands out their solutions; called after the clauses that need none.
 
     Raises:
         SandboxUnavailable: No fence can be set up here.
@@ -170,12 +179,13 @@ def _lenient(problem: Problem) -> Iterator[str]:
                 yield f"it accepts one for {instance.name}"
 
 
-def _sandboxed(problem: Problem, judging: Callable[[], AbstractContextManager[Evaluator]]) -> Iterator[Finding]:
+def _sandboxed(problem: Problem, judging: Callable[[], AbstractContextManager[Workshop]]) -> Iterator[Finding]:
     """Check what takes a sandbox."""
     clause = "can be prepared in the sandbox"
     try:
         with judging() as evaluate:
             verdicts = {name: _verdict(evaluate, source) for name, source in problem.seeds.items()}
+            solutions = list(_solved(problem, evaluate))
     except SandboxUnavailable:
         raise
     except Exception as error:  # noqa: BLE001  # the problem's own code; it is reported as the finding
@@ -186,6 +196,24 @@ def _sandboxed(problem: Problem, judging: Callable[[], AbstractContextManager[Ev
     yield _finding("solutions of seeds are measured in finite numbers", raised)
     judged = {name: verdict for name, verdict in verdicts.items() if not isinstance(verdict, str)}
     yield _finding("every seed is valid and has every objective", _seeds(problem, judged))
+    yield _finding("measure rejects what is no solution", _accepted(problem, solutions))
+    yield _finding(
+        "measure raises InvalidSolution, or returns finite numbers, on any change", _fragile(problem, solutions)
+    )
+    yield _finding("picture draws a solution", _undrawn(problem, solutions))
+
+
+def _solved(problem: Problem, evaluate: Workshop) -> Iterator[tuple[Instance, Arrays]]:
+    """Yield the template's solution of the first instance of each split; none where it makes none."""
+    template = next(iter(problem.seeds.values()))
+    for split in Split:
+        for instance in problem.instances(split)[:1]:
+            try:
+                yield instance, evaluate.solutions(template, split, [0])[instance.name]
+            except SandboxUnavailable:
+                raise
+            except Exception as error:  # noqa: BLE001  # the problem's own code; the verdicts on the seeds tell it too
+                logger.debug("%s: no solution of %s: %s", problem.name, instance.name, error)
 
 
 def _verdict(evaluate: Evaluator, source: str) -> Evaluation | str:
@@ -204,3 +232,48 @@ def _seeds(problem: Problem, verdicts: dict[str, Evaluation]) -> Iterator[str]:
             yield f"{name} is {evaluation.status}: {evaluation.message}"
         elif missing := set(problem.objectives) - evaluation.measures.keys():
             yield f"{name}: measure returns no {min(missing)}"
+
+
+Solved = Sequence[tuple[Instance, Arrays]]
+
+
+def _accepted(problem: Problem, solved: Solved) -> Iterator[str]:
+    for instance, solution in solved:
+        for what, spoilt in malformed(solution):
+            try:
+                problem.measure(instance, spoilt)
+            except InvalidSolution:
+                continue
+            yield f"{instance.name}: it accepts {what}"
+
+
+def _fragile(problem: Problem, solved: Solved) -> Iterator[str]:
+    for instance, solution in solved:
+        for what, changed in mutated(solution, MUTATIONS, np.random.default_rng(0)):
+            try:
+                measures = problem.measure(instance, changed)
+            except InvalidSolution:
+                continue
+            except BoundBroken as error:
+                yield f"{instance.name}: {what} is accepted and beats the bound: {error}"
+                continue
+            yield from (
+                f"{instance.name}: {what} gives {name} {value}"
+                for name, value in measures.items()
+                if not math.isfinite(value)
+            )
+
+
+def _undrawn(problem: Problem, solved: Solved) -> Iterator[str]:
+    for instance, solution in solved:
+        picture = problem.picture(instance, solution)
+        if not picture.bars:
+            yield f"{instance.name}: no bar"
+        yield from (
+            f"{instance.name}: {bar.label} lies in no lane: {bar.lane}"
+            for bar in picture.bars
+            if bar.lane not in picture.lanes
+        )
+        yield from (
+            f"{instance.name}: {bar.label} ends before it begins" for bar in picture.bars if not bar.start <= bar.end
+        )

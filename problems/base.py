@@ -60,6 +60,42 @@ class Instance:
     reference: Reference
 
 
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A rectangle of a picture: an operation on a machine, a replica on a GPU, a pod on a node.
+
+    Attributes:
+        lane: The row it lies in.
+        start: Where it begins, in the unit of the picture's axis.
+        end: Where it ends.
+        label: What it is, such as "job 3".
+        group: Bars of one group have one colour, such as all operations of a job.
+    """
+
+    lane: str
+    start: float
+    end: float
+    label: str
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A solution as bars in lanes: a Gantt chart, or loads side by side.
+
+    Attributes:
+        axis: What the horizontal axis measures, with its unit.
+        lanes: The rows from top to bottom; each bar lies in one of them.
+        bars: What is drawn.
+        marks: Vertical lines by their label, such as the makespan or the mean load.
+    """
+
+    axis: str
+    lanes: Sequence[str]
+    bars: Sequence[Bar]
+    marks: Mapping[str, float]
+
+
 class InvalidSolution(ValueError):
     """A solution that breaks a constraint; the message names the constraint and where."""
 
@@ -113,6 +149,10 @@ class Problem(ABC):
         Raises:
             InvalidSolution: An array is missing or malformed, or a constraint is broken.
         """
+
+    @abstractmethod
+    def picture(self, instance: Instance, solution: Arrays) -> Picture:
+        """Return a picture of a solution that `measure` has accepted. Called outside the fence."""
 
 
 @dataclass(frozen=True, slots=True)

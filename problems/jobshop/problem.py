@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 from problems.base import (
     AnyArray,
     Arrays,
+    Bar,
     BoundBroken,
     Decisions,
     Heuristic,
     Instance,
     InvalidSolution,
+    Picture,
     Reference,
     ReferenceKind,
     RuleProblem,
@@ -182,6 +184,24 @@ class JobShop(RuleProblem):
                 f"{instance.name}: makespan {makespan:g} is below its {reference.kind} {reference.value:g}"
             )
         return {"gap": 100.0 * (makespan / reference.value - 1.0), "makespan": makespan}
+
+    def picture(self, instance: Instance, solution: Arrays) -> Picture:
+        """Return a Gantt chart: a lane per machine, a bar per operation, a colour per job."""
+        durations, machines, starts = instance.arrays["durations"], instance.arrays["machines"], solution["starts"]
+        ends = starts + durations
+        bars = [
+            Bar(
+                f"machine {machines[job, step]}",
+                float(starts[job, step]),
+                float(ends[job, step]),
+                f"job {job}, operation {step}",
+                f"job {job}",
+            )
+            for job, step in np.ndindex(*starts.shape)
+        ]
+        lanes = [f"machine {machine}" for machine in range(starts.shape[1])]
+        marks = {"makespan": float(ends.max()), str(instance.reference.kind): instance.reference.value}
+        return Picture("time", lanes, bars, marks)
 
 
 def _check_capacity(instance: Instance, starts: IntArray, durations: IntArray) -> None:

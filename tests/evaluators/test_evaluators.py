@@ -8,7 +8,7 @@ from evaluators.base import Evaluation, Status
 from evaluators.cached import CachedEvaluator
 from evaluators.compiler import CompileError, compile_heuristic
 from evaluators.local import LocalEvaluator
-from problems.base import Split
+from problems.base import InvalidSolution, Split
 from problems.jobshop import JobShop
 from problems.jobshop.features import FEATURES
 
@@ -151,3 +151,19 @@ def test_the_oldest_verdicts_are_forgotten_first() -> None:
     for source in ("a", "b", "c", "c", "a"):
         cached(source)
     assert inner.calls == ["a", "b", "c", "a"]
+
+
+def test_the_solutions_of_some_instances_are_returned_as_the_sandbox_made_them(judge: LocalEvaluator) -> None:
+    made = judge.solutions(SHOP.seeds["SPT"], Split.TEST, [2, 0])
+    assert list(made) == ["ft20", "ft06"]
+    measured = judge(SHOP.seeds["SPT"], Split.TEST).per_instance
+    for instance in SHOP.instances(Split.TEST):
+        if instance.name in made:
+            assert SHOP.measure(instance, made[instance.name]) == measured[instance.name]
+
+
+def test_a_heuristic_that_makes_no_solution_says_why(judge: LocalEvaluator) -> None:
+    with pytest.raises(InvalidSolution, match="error: .*division"):
+        judge.solutions(f"{HEAD}    return p / 0.0\n", Split.TEST, [0])
+    with pytest.raises(InvalidSolution, match="line 2"):
+        judge.solutions(f"{HEAD}    return open('x')\n", Split.TEST, [0])

@@ -8,7 +8,18 @@ import pytest
 
 from evaluators.base import Evaluation, Evaluator, Status
 from evolve.contract import Finding, check, fingerprints, fresh
-from problems.base import Arrays, Heuristic, Instance, InvalidSolution, Problem, Reference, ReferenceKind, Split
+from problems.base import (
+    Arrays,
+    Bar,
+    Heuristic,
+    Instance,
+    InvalidSolution,
+    Picture,
+    Problem,
+    Reference,
+    ReferenceKind,
+    Split,
+)
 from problems.plugins import load
 from sandbox import SandboxUnavailable
 
@@ -30,23 +41,39 @@ class Good(Problem):
         raise AssertionError("not called here")
 
     def measure(self, instance: Instance, solution: Arrays) -> dict[str, float]:
-        if "order" not in solution:
-            raise InvalidSolution("order is missing")
-        return {"cost": 1.0}
+        order, data = solution.get("order"), instance.arrays["data"]
+        if order is None or order.shape != data.shape or not np.array_equal(np.sort(order), data):
+            raise InvalidSolution("order must hold each item once")
+        return {"cost": 1.0 + float(np.abs(order - data).sum())}
+
+    def picture(self, instance: Instance, solution: Arrays) -> Picture:
+        bars = [Bar("order", place, place + 1.0, str(item), "") for place, item in enumerate(solution["order"])]
+        return Picture("place", ["order"], bars, {})
 
 
-def fine(source: str, split: Split = Split.TRAIN) -> Evaluation:
-    return Evaluation(Status.OK, {"cost": 1.0})
+class Judge:
+    """Gives one verdict on everything, and hands out the items of an instance as its solution."""
+
+    def __init__(self, problem: Problem, verdict=None) -> None:
+        self.problem = problem
+        self.verdict = verdict or (lambda source, split: Evaluation(Status.OK, {"cost": 1.0}))
+
+    def __call__(self, source: str, split: Split = Split.TRAIN) -> Evaluation:
+        return self.verdict(source, split)
+
+    def solutions(self, source: str, split: Split, indices: Sequence[int]) -> dict[str, Arrays]:
+        instances = self.problem.instances(split)
+        return {instances[index].name: {"order": instances[index].arrays["data"]} for index in indices}
 
 
 PREPARED, FINITE = "can be prepared in the sandbox", "solutions of seeds are measured in finite numbers"
 
 
-def findings(problem: Problem, again: Problem | None = None, evaluate=fine) -> list[Finding]:
-    return list(check(problem, lambda: fingerprints(again or problem), lambda: nullcontext(evaluate)))
+def findings(problem: Problem, again: Problem | None = None, evaluate=None) -> list[Finding]:
+    return list(check(problem, lambda: fingerprints(again or problem), lambda: nullcontext(Judge(problem, evaluate))))
 
 
-def broken_clauses(problem: Problem, again: Problem | None = None, evaluate=fine) -> set[str]:
+def broken_clauses(problem: Problem, again: Problem | None = None, evaluate=None) -> set[str]:
     return {finding.clause for finding in findings(problem, again, evaluate) if not finding.kept}
 
 
@@ -110,7 +137,45 @@ def test_a_measure_that_accepts_anything_is_found() -> None:
         def measure(self, instance: Instance, solution: Arrays) -> dict[str, float]:
             return {"cost": 1.0}
 
-    assert broken_clauses(Lax()) == {"measure rejects an empty solution"}
+    assert broken_clauses(Lax()) == {"measure rejects an empty solution", "measure rejects what is no solution"}
+
+
+def test_a_measure_that_looks_away_is_found_by_what_was_done_to_the_solution() -> None:
+    class Trusting(Good):
+        def measure(self, instance: Instance, solution: Arrays) -> dict[str, float]:
+            if "order" not in solution:
+                raise InvalidSolution("order is missing")
+            return {"cost": float(np.nan_to_num(solution["order"]).sum())}
+
+    (found,) = [finding for finding in findings(Trusting()) if not finding.kept]
+    assert found.clause == "measure rejects what is no solution"
+    assert found.detail.startswith("train-1: it accepts order cut short; train-1: it accepts order with a dimension")
+
+
+def test_a_measure_that_trips_over_a_changed_solution_is_found() -> None:
+    class Brittle(Good):
+        def measure(self, instance: Instance, solution: Arrays) -> dict[str, float]:
+            super().measure(instance, {"order": np.sort(solution["order"])} if "order" in solution else {})
+            if solution["order"][0] > solution["order"][1]:
+                raise IndexError("first")
+            return {"cost": 1.0}
+
+    (found,) = [finding for finding in findings(Brittle()) if not finding.kept]
+    assert "on any change" in found.clause
+    assert "IndexError: first" in found.detail
+
+
+def test_a_picture_without_bars_or_with_bars_beside_the_lanes_is_found() -> None:
+    class Blank(Good):
+        def picture(self, instance: Instance, solution: Arrays) -> Picture:
+            return Picture("place", ["order"], [], {})
+
+    class Beside(Good):
+        def picture(self, instance: Instance, solution: Arrays) -> Picture:
+            return Picture("place", ["order"], [Bar("other", 2.0, 1.0, "x", "")], {})
+
+    for problem in (Blank(), Beside()):
+        assert broken_clauses(problem) == {"picture draws a solution"}
 
 
 def test_two_instances_of_one_name_are_found() -> None:
@@ -128,9 +193,11 @@ def test_two_instances_of_one_name_are_found() -> None:
 def test_a_measure_that_stumbles_over_an_empty_solution_is_found() -> None:
     class Careless(Good):
         def measure(self, instance: Instance, solution: Arrays) -> dict[str, float]:
+            if "order" in solution:
+                return super().measure(instance, solution)
             return {"cost": float(solution["order"][0])}
 
-    (found,) = [finding for finding in findings(Careless()) if not finding.kept]
+    found, _ = (finding for finding in findings(Careless()) if not finding.kept)
     assert found.clause == "measure rejects an empty solution"
     assert found.detail.startswith("it raises KeyError: 'order' for train-1, not InvalidSolution")
 

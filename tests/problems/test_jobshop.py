@@ -253,3 +253,21 @@ def test_settings_that_make_no_sense_are_refused() -> None:
     ):
         with pytest.raises(ValueError, match=r"must be|unknown"):
             JobShop(**arguments)  # type: ignore[arg-type]
+
+
+def test_the_picture_of_a_schedule_has_a_bar_for_each_operation_where_it_runs() -> None:
+    problem = JobShop(sets=["FT"])
+    instance = problem.instances(Split.TEST)[0]
+    durations, machines = instance.arrays["durations"], instance.arrays["machines"]
+    starts = np.zeros_like(durations)
+    clock = 0
+    for job, step in np.ndindex(*durations.shape):  # one operation after the other
+        starts[job, step] = clock
+        clock += durations[job, step]
+    picture = problem.picture(instance, {"starts": starts})
+    assert len(picture.bars) == durations.size
+    first = picture.bars[0]
+    assert (first.lane, first.start, first.end) == (f"machine {machines[0, 0]}", 0.0, float(durations[0, 0]))
+    assert {bar.lane for bar in picture.bars} == set(picture.lanes)
+    assert len({bar.group for bar in picture.bars}) == 6
+    assert picture.marks == {"makespan": float(durations.sum()), "optimum": 55.0}

@@ -9,7 +9,7 @@ from evaluators.base import Evaluation, Status
 from evaluators.compiler import plain
 from evolve.candidate import Brief, Candidate, Record
 from evolve.proposers.gp import GeneticProgramming
-from problems.base import Arrays, Heuristic, Instance, Problem, Split
+from problems.base import Arrays, Heuristic, Instance, Picture, Problem, Split
 
 RULES = {
     "ratio": "def rule(p, work, queue, now):\n    return work / max(p, 1.0)\n",
@@ -79,6 +79,9 @@ class Form(Problem):
 
     def measure(self, instance: Instance, solution: Arrays) -> dict[str, float]:
         return {}
+
+    def picture(self, instance: Instance, solution: Arrays) -> Picture:
+        return Picture("", [], [], {})
 
 
 RULE = Form("rule", "float64(float64, float64, float64, float64)", RULES)
