@@ -4,14 +4,14 @@ import json
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 from sqlalchemy import Column, Row, String, Table, select
 
 from evaluators.base import Evaluation, Status
 from evolve.archive import tables
-from evolve.candidate import Candidate, Cost
+from evolve.candidate import Candidate, Cost, Flaw
 from problems.base import Split
 
 
@@ -38,6 +38,8 @@ def stored(candidate: Candidate) -> Candidate:
         idea=_cleaned(candidate.idea, columns.idea),
         proposer=_cleaned(candidate.proposer, columns.proposer),
         transcript=_cleaned(candidate.transcript, columns.transcript),
+        flaw=candidate.flaw
+        and Flaw(_cleaned(candidate.flaw.cause, columns.flaw_cause), _cleaned(candidate.flaw.message, columns.flaw)),
     )
 
 
@@ -56,10 +58,10 @@ def candidate_row(run: int, number: int, candidate: Candidate) -> dict[str, obje
         "idea": candidate.idea,
         "proposer": candidate.proposer,
         "source": candidate.source,
-        "input_tokens": candidate.cost.input_tokens,
-        "output_tokens": candidate.cost.output_tokens,
-        "usd": candidate.cost.usd,
         "transcript": candidate.transcript,
+        "flaw_cause": candidate.flaw.cause if candidate.flaw else "",
+        "flaw": candidate.flaw.message if candidate.flaw else "",
+        **asdict(candidate.cost),
     }
 
 
@@ -94,9 +96,15 @@ def candidate_of(row: Row[Any]) -> Candidate:
         parents=tuple(json.loads(row.parents)),
         idea=row.idea,
         proposer=row.proposer,
-        cost=Cost(row.input_tokens, row.output_tokens, row.usd),
+        cost=cost_of(row),
         transcript=row.transcript,
+        flaw=Flaw(row.flaw_cause, row.flaw) if row.flaw_cause else None,
     )
+
+
+def cost_of(row: Row[Any]) -> Cost:
+    """Return the cost in a row; the columns are named as its fields."""
+    return Cost(*(row._mapping[field.name] for field in fields(Cost)))
 
 
 def evaluation_of(row: Row[Any]) -> Evaluation:

@@ -14,10 +14,10 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from evaluators.base import Evaluation
 from evolve.archive import process, tables
-from evolve.archive.engine import take_turn, writing
+from evolve.archive.engine import path_of, take_turn, writing
 from evolve.archive.errors import explained
 from evolve.archive.rows import candidate_of, candidate_row, evaluation_of, evaluation_row, stored
-from evolve.archive.schema import connect, shown
+from evolve.archive.schema import connect, locate, shown
 from evolve.candidate import Candidate, Record
 from problems.base import Split
 
@@ -75,6 +75,7 @@ class Archive:
 
     Attributes:
         url: The URL or path as it may be shown: without a password.
+        path: Its file; None if it is on a server.
 
     Raises:
         ArchiveError: It cannot be opened.
@@ -82,6 +83,7 @@ class Archive:
 
     def __init__(self, url: str, *, read_only: bool = False, create: bool = True) -> None:
         self.url = shown(url)
+        self.path = path_of(locate(url))
         self._engine = connect(url, read_only=read_only, create=create)
 
     def __enter__(self) -> "Archive":

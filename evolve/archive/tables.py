@@ -1,8 +1,21 @@
 """The archive's tables. Rows are appended and never changed."""
 
-from sqlalchemy import Column, Float, ForeignKey, Integer, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+    true,
+)
 
-SCHEMA = "0001"
+SCHEMA = "0002"
 """The newest revision in `migrations/versions`."""
 
 metadata = MetaData()
@@ -33,6 +46,12 @@ candidate = Table(
     Column("output_tokens", Integer, nullable=False),
     Column("usd", Float, nullable=False),
     Column("transcript", Text, nullable=False),
+    Column("cached_tokens", Integer, nullable=False, server_default="0"),
+    Column("reasoning_tokens", Integer, nullable=False, server_default="0"),
+    Column("priced", Boolean, nullable=False, server_default=true()),
+    Column("estimated", Boolean, nullable=False, server_default=false()),
+    Column("flaw_cause", String(80), nullable=False, server_default=""),
+    Column("flaw", Text, nullable=False, server_default=""),
     UniqueConstraint("run_id", "number"),
 )
 
@@ -59,6 +78,6 @@ event = Table(
     Column("id", Integer, primary_key=True),
     Column("run_id", Integer, ForeignKey("run.id"), nullable=False),
     Column("created", Float, nullable=False),
-    Column("kind", String(40), nullable=False),  # "started", "ended", "test opened"
+    Column("kind", String(40), nullable=False),  # "started", "ended", "test opened", "insights", "explained"
     Column("detail", Text, nullable=False),  # JSON
 )

@@ -1,4 +1,5 @@
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -13,10 +14,14 @@ from evaluators.base import Evaluation, Status
 from evolve.archive import Archive, ArchiveError, OldArchive, RunBusy, RunState, UnknownRun, shown, tables, upgrade
 from evolve.archive.errors import explained
 from evolve.archive.schema import MIGRATIONS
-from evolve.candidate import Candidate, Cost, Record
+from evolve.candidate import Candidate, Cost, Flaw, Record
 from problems.base import Split
 
-CANDIDATE = Candidate("def f(): pass", "cross", (3, 1), "an idea", "gp", Cost(7, 8, 0.5), "prompt and answer")
+COST = Cost(7, 8, 0.5, cached_tokens=3, reasoning_tokens=2, priced=False, estimated=True)
+CANDIDATE = Candidate(
+    "def f(): pass", "cross", (3, 1), "an idea", "gp", COST, "prompt and answer", Flaw("duplicate", "the same as 3")
+)
+OLD = Path(__file__).parents[1] / "upgrades"
 VERDICT = Evaluation(Status.OK, {"gap": 1.5}, {"a": {"gap": 1.0}, "b": {"gap": 2.0}}, 0.25, isolation="weak")
 
 
@@ -126,6 +131,29 @@ def _stamp(path: Path, revision: str) -> None:
     Archive(str(path)).close()
     with sqlite3.connect(path) as connection:
         connection.execute("UPDATE alembic_version SET version_num = ?", (revision,))
+
+
+@pytest.mark.parametrize("path", sorted(OLD.glob("*.db")), ids=lambda path: path.stem)
+def test_an_old_archive_is_upgraded_with_all_that_is_in_it(path: Path, tmp_path: Path) -> None:
+    old = tmp_path / "old.db"
+    shutil.copy(path, old)
+    with pytest.raises(OldArchive, match="evolve upgrade"):
+        Archive(str(old))
+    assert upgrade(str(old)) == tables.SCHEMA
+    with Archive(str(old)) as archive:
+        run = archive.run("jobshop")
+        records = archive.records(run)
+        assert len(records) == 22
+        assert all(record.candidate.flaw is None and record.candidate.cost == Cost() for record in records)
+        assert archive.state(run) is RunState.FINISHED
+        archive.propose(run, 22, Candidate("x", "mutate", flaw=Flaw("no code", "there is no code in the answer")))
+        assert archive.candidates(run)[22].flaw == Flaw("no code", "there is no code in the answer")
+
+
+def test_old_archives_are_kept_for_every_schema_but_the_newest() -> None:
+    assert [path.stem for path in sorted(OLD.glob("*.db"))] == [
+        path.stem[:4] for path in sorted((MIGRATIONS / "versions").glob("*.py"))
+    ][:-1]
 
 
 def test_an_archive_of_another_schema_says_what_to_do(tmp_path: Path) -> None:
