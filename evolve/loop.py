@@ -4,21 +4,37 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
 import numpy as np
 
-from evaluators.base import Evaluation, Evaluator
+from evaluators.base import Evaluation, Evaluator, Status
 from evolve.archive import Archive, Run
-from evolve.candidate import Candidate, Record
-from evolve.proposers.base import Proposer
+from evolve.candidate import Candidate, Cost, Record
+from evolve.proposers.base import NotStarted, Proposer
 from evolve.search.base import Search
 
 logger = logging.getLogger(__name__)
 
 GLANCE = 0.2
 """Seconds between two looks at whether the user wants to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a run has used of its budget.
+
+    Attributes:
+        asked: Candidates, those under way included.
+        calls: Of these, the ones that a model has written or is writing.
+        cost: Of all that are archived.
+    """
+
+    asked: int
+    calls: int
+    cost: Cost
 
 
 class Loop:
@@ -32,10 +48,13 @@ class Loop:
     the records up to k - width have been told. Then the run does not depend on how long anything took.
 
     Args:
-        width: How many candidates are under way at once.
-        enough: Told the number of asks made and the dollars spent; true ends the asking for new candidates, and what
-            is there is still judged.
+        width: How many candidates are written, or wait to be judged, at once; in deterministic mode, how many are
+            under way in any state.
+        judges: How many candidates are judged at once.
+        enough: Told what is spent; true ends the asking for new candidates, and what is there is still judged.
         stop: When set, nothing new is proposed or judged, and the loop ends with what is under way.
+        local: Writes candidates, free of charge, whenever nothing waits to be judged and the proposer is at work on
+            all that it may; None leaves the cores idle. It must not be given in deterministic mode.
     """
 
     def __init__(
@@ -48,23 +67,31 @@ class Loop:
         *,
         seed: int,
         width: int,
+        judges: int,
         deterministic: bool,
-        enough: Callable[[int, float], bool],
+        enough: Callable[[Spent], bool],
         stop: threading.Event,
+        local: Proposer | None = None,
     ) -> None:
+        if local is not None and deterministic:
+            raise ValueError("what a local proposer fills in depends on time: it cannot be had in deterministic mode")
         self._archive, self._run = archive, run
-        self._search, self._proposer, self._evaluate = search, proposer, evaluate
-        self._seed, self._width, self._deterministic = seed, width, deterministic
+        self._search, self._proposer, self._evaluate, self._local = search, proposer, evaluate, local
+        self._seed, self._width, self._judges, self._deterministic = seed, width, judges, deterministic
         self._enough, self._stop = enough, stop
-        self._pool = ThreadPoolExecutor(width, thread_name_prefix="candidate")
+        self._pool = ThreadPoolExecutor(width + 2 * judges, thread_name_prefix="candidate")
         self._proposing: dict[Future[Candidate], int] = {}
+        self._filling: dict[Future[Candidate], int] = {}
+        self._waiting: set[int] = set()  # written and not judged
         self._judging: dict[Future[Evaluation], int] = {}
         self._candidates = archive.candidates(run)
         self._judged = {record.number: record for record in archive.records(run)}  # not yet told, in order of judging
         self._last = max(self._candidates, default=-1)
         self._next = 0  # the lowest number that was not asked for
         self._told = 0
-        self._dollars = sum(candidate.cost.usd for candidate in self._candidates.values())
+        self._closed = False  # a proposer could not start: a cap is reached
+        self._calls = sum(candidate.by_model for candidate in self._candidates.values())
+        self._cost = sum((candidate.cost for candidate in self._candidates.values()), Cost())
 
     def __iter__(self) -> Iterator[Record]:
         """Yield every record as the search is told it, those from the archive first."""
@@ -73,11 +100,14 @@ class Loop:
         while True:
             while self._may_ask():
                 self._ask()
+            self._judge_waiting()
             if (record := self._tellable()) is not None:
                 self._told += 1
                 self._search.tell(record)
                 yield record
-            elif self._proposing or self._judging:
+            elif self._may_fill():
+                self._fill()
+            elif self._under_way():
                 self._collect()
             else:
                 return
@@ -93,11 +123,26 @@ class Loop:
         After a second interrupt nothing is awaited; what is written is archived all the same.
         """
         if error is not None and not isinstance(error, KeyboardInterrupt):
-            wait(self._proposing)
-        for written in [future for future in self._proposing if future.done() and not future.cancelled()]:
-            if written.exception() is None:
-                self._archive_proposal(written)
+            self._stop.set()  # nobody tries again
+            wait([*self._proposing, *self._filling])
+        for under_way in (self._proposing, self._filling):
+            for written in [future for future in under_way if future.done() and not future.cancelled()]:
+                if written.exception() is None:
+                    self._archive_proposal(under_way, written)
         self._pool.shutdown(wait=error is None, cancel_futures=True)
+
+    @property
+    def writing(self) -> int:
+        """How many candidates are being written."""
+        return len(self._proposing)
+
+    @property
+    def unjudged(self) -> int:
+        """How many candidates are written and have no verdict yet."""
+        return len(self._waiting) + len(self._judging)
+
+    def _under_way(self) -> bool:
+        return bool(self._proposing or self._filling or self._judging)
 
     def _replay(self) -> Iterator[Record]:
         """Tell what was judged, in the order in which it was, and judge what was proposed and not judged."""
@@ -106,21 +151,33 @@ class Loop:
             self._told += 1
             self._search.tell(record)
             yield record
-        for number in sorted(self._candidates.keys() - judged.keys()):
-            if not self._stop.is_set():
-                self._judge(number)
+        self._waiting |= self._candidates.keys() - judged.keys()
 
     def _may_ask(self) -> bool:
         while not self._deterministic and self._next in self._candidates:
             self._next += 1
-        under_way = self._next - self._told if self._deterministic else len(self._proposing) + len(self._judging)
-        if under_way >= self._width or self._stop.is_set():
+        ahead = self._next - self._told if self._deterministic else len(self._proposing) + len(self._waiting)
+        if ahead >= self._width:
             return False
         # What lies before the last archived number belongs to the run, whatever is left of the budget.
-        return self._next <= self._last or not self._enough(self._asked(), self._dollars)
+        return self._open() or (self._next <= self._last and not self._halted())
 
-    def _asked(self) -> int:
-        return self._next if self._deterministic else len(self._candidates) + len(self._proposing)
+    def _may_fill(self) -> bool:
+        """Return whether a core would be idle and something may be proposed for it."""
+        if self._local is None or self._waiting or len(self._filling) + len(self._judging) >= self._judges:
+            return False
+        return self._told > 0 and len(self._proposing) >= self._width and self._open()
+
+    def _open(self) -> bool:
+        return not self._halted() and not self._enough(self._spent())
+
+    def _halted(self) -> bool:
+        return self._closed or self._stop.is_set()
+
+    def _spent(self) -> Spent:
+        writing = len(self._proposing) + len(self._filling)
+        asked = self._next if self._deterministic else len(self._candidates) + writing
+        return Spent(asked, self._calls + len(self._proposing), self._cost)
 
     def _ask(self) -> None:
         number = self._next
@@ -128,11 +185,20 @@ class Loop:
         if number in self._judged:
             return
         if number in self._candidates:
-            self._judge(number)
+            self._waiting.add(number)
             return
+        self._submit(number, self._proposer, self._proposing)
+
+    def _fill(self) -> None:
+        number = self._next
+        self._next += 1
+        assert self._local is not None, "asked for only if there is one"
+        self._submit(number, self._local, self._filling)
+
+    def _submit(self, number: int, proposer: Proposer, under_way: dict[Future[Candidate], int]) -> None:
         rng = np.random.default_rng([self._seed, number])
         brief = self._search.ask(number, rng)
-        self._proposing[self._pool.submit(self._proposer, brief, rng)] = number
+        under_way[self._pool.submit(proposer, brief, rng)] = number
 
     def _tellable(self) -> Record | None:
         if self._deterministic:
@@ -141,26 +207,39 @@ class Loop:
 
     def _collect(self) -> None:
         """Archive what has been written or judged since the last look."""
-        under_way: list[Future[Any]] = [*self._proposing, *self._judging]
+        under_way: list[Future[Any]] = [*self._proposing, *self._filling, *self._judging]
         wait(under_way, timeout=GLANCE, return_when=FIRST_COMPLETED)
-        written = [future for future in self._proposing if future.done()]
-        for future in sorted(written, key=lambda future: future.exception() is not None):  # an error comes last
-            number = self._archive_proposal(future)
-            if not self._stop.is_set():
-                self._judge(number)
+        for proposals in (self._proposing, self._filling):
+            written = [future for future in proposals if future.done()]
+            for future in sorted(written, key=lambda future: future.exception() is not None):  # an error comes last
+                if isinstance(future.exception(), NotStarted):
+                    del proposals[future]
+                    self._closed = True
+                else:
+                    self._waiting.add(self._archive_proposal(proposals, future))
         for judged in [future for future in self._judging if future.done()]:
             self._keep(self._judging.pop(judged), judged.result())
 
-    def _archive_proposal(self, written: Future[Candidate]) -> int:
-        number, candidate = self._proposing[written], written.result()
-        del self._proposing[written]
+    def _archive_proposal(self, proposals: dict[Future[Candidate], int], written: Future[Candidate]) -> int:
+        number, candidate = proposals[written], written.result()
+        del proposals[written]
         self._candidates[number] = self._archive.propose(self._run, number, candidate)
-        self._dollars += candidate.cost.usd
+        self._cost += candidate.cost
+        self._calls += candidate.by_model
         return number
 
-    def _judge(self, number: int) -> None:
-        source = self._candidates[number].source
-        self._judging[self._pool.submit(self._evaluate, source)] = number
+    def _judge_waiting(self) -> None:
+        """Let candidates be judged as far as there is room, those of models first: they were waited for and paid."""
+        for number in sorted(self._waiting, key=lambda number: (not self._candidates[number].by_model, number)):
+            if self._stop.is_set() or len(self._judging) >= self._judges:
+                return
+            self._waiting.remove(number)
+            candidate = self._candidates[number]
+            if candidate.flaw is not None:
+                verdict = Evaluation(Status.REJECTED, message=candidate.flaw.message, cause=candidate.flaw.cause)
+                self._keep(number, verdict)
+            else:
+                self._judging[self._pool.submit(self._evaluate, candidate.source)] = number
 
     def _keep(self, number: int, evaluation: Evaluation) -> None:
         self._archive.judge(self._run, number, evaluation)

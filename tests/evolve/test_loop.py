@@ -8,11 +8,12 @@ import pytest
 
 from evaluators.base import Evaluation, Status
 from evolve.archive import Archive, Run
-from evolve.candidate import Brief, Candidate, Record
-from evolve.loop import Loop
+from evolve.candidate import Brief, Candidate, Cost, Flaw, Record
+from evolve.loop import Loop, Spent
+from evolve.proposers.base import NotStarted
 from evolve.search.islands import Islands
 from problems.base import Split
-from tests.evolve.fakes import Halver, judge
+from tests.evolve.fakes import Halver, judge, source_of, value_of
 
 
 @pytest.fixture
@@ -47,7 +48,9 @@ def loop(
     limit: int = 60,
     width: int = 4,
     deterministic: bool = True,
+    judges: int = 4,
     stop: threading.Event | None = None,
+    local: Callable[[Brief, np.random.Generator], Candidate] | None = None,
 ) -> Loop:
     return Loop(
         archive,
@@ -57,9 +60,11 @@ def loop(
         evaluate,
         seed=5,
         width=width,
+        judges=judges,
         deterministic=deterministic,
-        enough=lambda asked, _usd: asked >= limit,
+        enough=lambda spent: spent.asked >= limit,
         stop=stop or threading.Event(),
+        local=local,
     )
 
 
@@ -179,9 +184,9 @@ def test_dollars_are_counted_over_resumes(archive: Archive) -> None:
     run = archive.create_run("r", "{}", "1")
     spent = []
 
-    def enough(asked: int, usd: float) -> bool:
-        spent.append(usd)
-        return usd >= 2.0
+    def enough(used: Spent) -> bool:
+        spent.append(used.cost.usd)
+        return used.cost.usd >= 2.0
 
     for _ in range(2):
         work = loop(archive, run, deterministic=False, width=1)
@@ -234,7 +239,7 @@ def test_a_gap_in_the_numbers_does_not_hide_what_is_archived_when_the_budget_is_
         if number != 2:
             archive.propose(run, number, candidate)
     work = loop(archive, run)
-    work._enough = lambda asked, usd: True
+    work._enough = lambda spent: True
     drain(work)
     assert fingerprint(archive, run) == fingerprint(archive, whole)
 
@@ -250,3 +255,105 @@ def test_what_is_judged_is_the_text_that_is_archived(archive: Archive) -> None:
     odd = Candidate("x = '\ud800\0'", "mutate")
     drain(loop(archive, run, proposer=lambda brief, rng: odd, evaluate=evaluate, limit=1))
     assert judged == [archive.candidates(run)[0].source] == ["x = '\ufffd'"]
+
+
+class Paid:
+    """A model that answers when told to, or when so many wait for it, and counts how many do at once."""
+
+    def __init__(self, crowd: int = 0) -> None:
+        self.answers = threading.Semaphore(0)
+        self.crowd = crowd
+        self.lock = threading.Lock()
+        self.asked: list[int] = []
+        self.most = self.waiting = 0
+
+    def __call__(self, brief: Brief, rng: np.random.Generator) -> Candidate:
+        with self.lock:
+            self.asked.append(brief.number)
+            self.waiting += 1
+            self.most = max(self.most, self.waiting)
+            if self.waiting == self.crowd:
+                self.answers.release(10_000)
+        self.answers.acquire()
+        with self.lock:
+            self.waiting -= 1
+        return Candidate(source_of(50.0001 + brief.number), "create", cost=Cost(10, 5, 0.25), transcript="{}")
+
+
+@pytest.mark.parametrize("deterministic", [True, False])
+def test_a_flawed_answer_is_counted_and_told_and_not_judged(archive: Archive, deterministic: bool) -> None:
+    def proposer(brief: Brief, rng: np.random.Generator) -> Candidate:
+        flaw = Flaw("answer cut off", "write less") if brief.number % 2 else None
+        return Candidate(source_of(1.0001), "create", cost=Cost(10, 5, 0.25), transcript="{}", flaw=flaw)
+
+    run = archive.create_run("r", "{}", "1")
+    judged = []
+
+    def evaluate(source: str, split: Split = Split.TRAIN) -> Evaluation:
+        judged.append(source)
+        return judge(source)
+
+    told = drain(loop(archive, run, proposer=proposer, evaluate=evaluate, limit=10, deterministic=deterministic))
+    assert len(judged) == 5
+    flawed = [record for record in told if record.number % 2]
+    assert {(r.evaluation.status, r.evaluation.cause) for r in flawed} == {(Status.REJECTED, "answer cut off")}
+    assert sum(record.candidate.cost.usd for record in archive.records(run)) == 2.5
+    resumed = loop(archive, run, proposer=proposer, evaluate=evaluate, limit=10, deterministic=deterministic)
+    assert len(drain(resumed)) == 10
+    assert len(judged) == 5
+
+
+def test_a_proposer_that_cannot_start_ends_the_asking_and_leaves_nothing_behind(archive: Archive) -> None:
+    def proposer(brief: Brief, rng: np.random.Generator) -> Candidate:
+        if brief.number in capped:
+            raise NotStarted
+        return halver(brief, rng)
+
+    for deterministic in (True, False):
+        halver, capped = Halver(0.001), set(range(20, 1000))
+        run = archive.create_run("r", "{}", "1")
+        assert len(drain(loop(archive, run, proposer=proposer, deterministic=deterministic))) == 20
+        assert sorted(archive.candidates(run)) == list(range(20))
+        capped = set()
+        assert len(drain(loop(archive, run, proposer=proposer, deterministic=deterministic))) == 60
+
+
+def test_two_hundred_answers_are_waited_for_at_once(archive: Archive) -> None:
+    paid, run = Paid(crowd=200), archive.create_run("r", "{}", "1")
+    assert len(drain(loop(archive, run, proposer=paid, width=200, limit=400, judges=2, deterministic=False))) == 400
+    assert paid.most == 200
+    assert sorted(paid.asked) == list(range(400))
+
+
+def test_local_candidates_fill_the_wait_and_those_of_the_model_are_judged_first(archive: Archive) -> None:
+    paid, order = Paid(), []
+
+    def evaluate(source: str, split: Split = Split.TRAIN) -> Evaluation:
+        order.append(value_of(source))
+        if len(order) == 30:
+            paid.answers.release(100)
+        return Evaluation(Status.OK, {"gap": value_of(source)}, {"x": {"gap": value_of(source)}})
+
+    local = Halver()
+    stop = threading.Event()
+    run = archive.create_run("r", "{}", "1")
+    archive.propose(run, 0, Candidate(source_of(99.0001), "seed"))
+    with loop(
+        archive, run, proposer=paid, evaluate=evaluate, local=local, width=5, judges=1, deterministic=False, stop=stop
+    ) as work:
+        for record in work:
+            if record.candidate.proposer != "halver" and record.number:
+                assert work.unjudged <= 5 + 1
+            if len(archive.records(run)) >= 50:
+                stop.set()
+    assert len(local.asked) >= 25, "cores were free"
+    assert paid.most == 5
+    candidates = archive.candidates(run)
+    judged = [record.number for record in archive.records(run)]
+    first = next(place for place, number in enumerate(judged) if candidates[number].by_model)
+    assert all(candidates[number].by_model for number in judged[first : first + 4])
+
+
+def test_a_local_proposer_is_refused_where_the_run_must_repeat(archive: Archive) -> None:
+    with pytest.raises(ValueError, match="deterministic"):
+        loop(archive, archive.create_run("r", "{}", "1"), local=Halver(), deterministic=True)
