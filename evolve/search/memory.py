@@ -1,0 +1,114 @@
+"""What the records told so far teach, ready for every ask."""
+
+from bisect import insort
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from evaluators.base import Status
+from evaluators.cached import tree_of
+from evolve.candidate import Insight, Knowledge, Record
+from evolve.insights import Insights
+
+BEST, FAILURES, REPAIRABLE, TRIED = 12, 12, 20, 8
+"""How many records of each kind are kept."""
+PARENTS = 2000
+"""Of how many parents it is kept what was made from them; those used last stay."""
+
+
+class Memory:
+    """Keeps what briefs are told; a function of the records told, in order.
+
+    Args:
+        objective: The measure that decides.
+        publish: Called with the number of records told and the insights whenever these have changed.
+        entry: Name of the problem's function; if empty, it is the last one of a source.
+    """
+
+    def __init__(self, objective: str, publish: Callable[[int, Sequence[Insight]], None], entry: str = "") -> None:
+        self._objective = objective
+        self._publish = publish
+        self._insights = Insights(objective, entry)
+        self._baselines: list[tuple[float, int, Record]] = []
+        self._best: list[tuple[float, int, Record]] = []
+        self._tried: dict[int, deque[Record]] = {}
+        self._failures: deque[Record] = deque(maxlen=FAILURES)
+        self._repairable: dict[int, Record] = {}
+        self._known: dict[str, int] = {}
+        self._numbers: list[int] = []
+
+    def tell(self, record: Record) -> None:
+        """Learn from a judged candidate."""
+        candidate = record.candidate
+        if candidate.source:
+            self._known.setdefault(tree_of(candidate.source), len(self._numbers))
+        self._numbers.append(record.number)
+        if candidate.operator == "repair":
+            for number in candidate.parents:
+                self._repairable.pop(number, None)
+        for parent in candidate.parents:
+            self._try(parent, record)
+        if record.evaluation.status is Status.OK:
+            self._keep(record)
+        elif candidate.by_model:
+            self._failures.appendleft(record)
+            self._break(record)
+        if self._insights.tell(record):
+            self._publish(len(self._numbers), self._insights.current)
+
+    def knowledge(self, parents: Sequence[Record]) -> Knowledge:
+        """Return what is known now, for a brief with these parents."""
+        return Knowledge(
+            told=len(self._numbers),
+            baselines=tuple(record for _, _, record in self._baselines),
+            best=tuple(record for _, _, record in self._best),
+            tried=tuple(self._tried.get(parents[0].number, ())) if parents else (),
+            failures=tuple(self._failures),
+            insights=self._insights.current,
+            known=self._known,
+            numbers=self._numbers,
+        )
+
+    @property
+    def repairable(self) -> tuple[Record, ...]:
+        """Failed candidates of models whose code one more turn may mend, the newest first.
+
+        Those that a repair was told of are gone; one that is under way is not known here.
+        """
+        return tuple(reversed(self._repairable.values()))
+
+    def _try(self, parent: int, record: Record) -> None:
+        """Keep what was made from a parent, without the many numbers that nobody asks for."""
+        tried = self._tried.pop(parent, None) or deque(maxlen=TRIED)
+        light = replace(record.candidate, transcript="")
+        tried.appendleft(replace(record, candidate=light, evaluation=replace(record.evaluation, per_instance={})))
+        self._tried[parent] = tried
+        if len(self._tried) > PARENTS:
+            del self._tried[next(iter(self._tried))]
+
+    def _keep(self, record: Record) -> None:
+        value = record.evaluation.measures[self._objective]
+        entry = (value, record.number, record)
+        if record.candidate.operator == "seed":
+            insort(self._baselines, entry, key=lambda entry: entry[:2])
+            return
+        for position, (other, _, known) in enumerate(self._best):
+            if other == value:
+                if len(record.candidate.source) < len(known.candidate.source):
+                    self._best[position] = entry
+                return
+        insort(self._best, entry, key=lambda entry: entry[:2])
+        del self._best[BEST:]
+
+    def _break(self, record: Record) -> None:
+        if is_repairable(record):
+            self._repairable[record.number] = record
+            if len(self._repairable) > REPAIRABLE:
+                del self._repairable[next(iter(self._repairable))]
+
+
+def is_repairable(record: Record) -> bool:
+    """Return whether a failed candidate deserves a turn of repair: a model's code that was judged, and no repair."""
+    candidate = record.candidate
+    ours = candidate.by_model and bool(candidate.source) and candidate.flaw is None
+    return ours and candidate.operator != "repair" and record.evaluation.status is not Status.OK
