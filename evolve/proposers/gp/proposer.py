@@ -8,6 +8,7 @@ from itertools import chain
 import numpy as np
 
 from evolve.candidate import Brief, Candidate
+from evolve.proposers.base import Means
 from evolve.proposers.gp.create import create
 from evolve.proposers.gp.cross import cross
 from evolve.proposers.gp.kinds import of_signature
@@ -41,6 +42,7 @@ class GeneticProgramming:
 
     Args:
         problem: Gives the signature, and the template in whose form new programs are created.
+        means: What the run lends; nothing of it is needed.
         nodes: Size limit, in statements and expressions; where a program is larger already, its size is.
         depth: Largest depth of the expressions in created programs.
         repeat: Probability that one more mutation follows a mutation.
@@ -58,6 +60,7 @@ class GeneticProgramming:
     def __init__(
         self,
         problem: Problem,
+        means: Means | None = None,
         *,
         nodes: int = 120,
         depth: int = 3,
@@ -92,7 +95,9 @@ class GeneticProgramming:
         With fewer parents than an operator needs, it does what needs no more than there are; an operator that it does
         not know is a mutation.
         """
-        parents = [(record.number, record.candidate.source) for record in brief.parents]
+        # A failed candidate is nothing to vary: what a model is asked to repair, this leaves, and varies the best.
+        records = brief.parents if brief.operator != "repair" else brief.knowledge.best[:1]
+        parents = [(record.number, record.candidate.source) for record in records]
         parents = [(number, source) for number, source in parents if _readable(source, self.form)]
         sources = [source for _, source in parents]
         for operator in _plan(brief.operator, len(parents)):
