@@ -1,21 +1,36 @@
 """The command line: parses, calls, shows. Every number it shows comes from `evolve.report`."""
 
-import json
 import os
 import sys
-from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from evolve.cli_models import app as models_app
+from evolve.options import (
+    ARCHIVE,
+    ArchiveOption,
+    CallsOption,
+    CandidateArgument,
+    EvaluationsOption,
+    JsonOption,
+    ModelOption,
+    ProgressOption,
+    RunArgument,
+    SeedOption,
+    SetOption,
+    SplitOption,
+    TimeOption,
+    TokensOption,
+    UsdOption,
+    WorkersOption,
+)
 from evolve.progress_style import Style
+from evolve.terminal import err, out
 
-SCHEMA_VERSION = 1
 DEMO = Path(__file__).parents[1] / "runs" / "demo.toml"
-ARCHIVE = "runs/archive.db"
 
 app = typer.Typer(
     name="evolve",
@@ -26,32 +41,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-out = Console()
-err = Console(stderr=True)
-
-ArchiveOption = Annotated[
-    str, typer.Option("--archive", envvar="EVOLVE_ARCHIVE", help="SQLite file or database URL that keeps all runs.")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
-ProgressOption = Annotated[Style, typer.Option(help="How progress is shown, on standard error.")]
-EvaluationsOption = Annotated[int | None, typer.Option(min=1, help="End the run after so many candidates.")]
-TimeOption = Annotated[str | None, typer.Option(help="End the run after this time, such as 90s, 10m or 2h.")]
-UsdOption = Annotated[float | None, typer.Option(min=0, help="End the run when so many US dollars are spent.")]
-SeedOption = Annotated[int | None, typer.Option(min=0, help="Seed of all random choices.")]
-WorkersOption = Annotated[int | None, typer.Option(min=1, help="How many candidates are judged at once.")]
-SetOption = Annotated[
-    list[str] | None, typer.Option("--set", help="Change a setting: table.key=value. Can be repeated.")
-]
-SplitOption = Annotated[str, typer.Option(help="Instances to judge on: train, validation or test.")]
-CandidateArgument = Annotated[str, typer.Argument(help="NUMBER or best in the newest run, or RUN:NUMBER, RUN:best.")]
-
-
-def say(data: dict[str, Any], as_json: bool, show: Callable[[], None]) -> None:
-    """Print a result for a program or for a person."""
-    if as_json:
-        sys.stdout.write(json.dumps({"schema_version": SCHEMA_VERSION} | data, allow_nan=False) + "\n")
-    else:
-        show()
+app.add_typer(models_app)
 
 
 def _version(wanted: bool) -> None:
@@ -89,46 +79,56 @@ def demo(
     """
     from evolve.commands import arguments, carry_out
 
-    settings = [*(changes or []), *arguments.overrides(max_evaluations, max_time, None, seed, workers)]
+    limits = arguments.Limits(max_evaluations, max_time)
+    settings = [*(changes or []), *limits.overrides(), *arguments.overrides(seed, workers)]
     carry_out.demo(DEMO, settings, archive, progress, output, as_json)
 
 
 @app.command()
 def run(
     recipe: Annotated[Path, typer.Argument(help="TOML file that describes the run.")],
+    models: ModelOption = None,
     archive: ArchiveOption = ARCHIVE,
     as_json: JsonOption = False,
     progress: ProgressOption = Style.AUTO,
     changes: SetOption = None,
     max_evaluations: EvaluationsOption = None,
     max_time: TimeOption = None,
+    max_calls: CallsOption = None,
     max_usd: UsdOption = None,
+    max_tokens: TokensOption = None,
     seed: SeedOption = None,
     workers: WorkersOption = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Check the recipe, print the settings, start nothing.")
+        bool,
+        typer.Option(
+            "--dry-run", help="Check the recipe, print settings, the first prompt and what it may cost; start nothing."
+        ),
     ] = False,
 ) -> None:
     """Start the run that a recipe describes.
 
-    Example: evolve run runs/jobshop.toml --max-time 10m --set search.islands=8
+    Example: evolve run runs/model.toml --model anthropic:claude-haiku-5-5 --max-usd 2
     """
     from evolve.commands import arguments, carry_out
 
-    settings = [*(changes or []), *arguments.overrides(max_evaluations, max_time, max_usd, seed, workers)]
+    limits = arguments.Limits(max_evaluations, max_time, max_calls, max_usd, max_tokens)
+    settings = [*(changes or []), *limits.overrides(), *arguments.overrides(seed, workers, models)]
     carry_out.run(recipe, settings, archive, progress, dry_run, as_json)
 
 
 @app.command()
 def resume(
-    name: Annotated[str, typer.Argument(metavar="[RUN]", help="Name of the run; the newest by default.")] = "last",
+    name: RunArgument = "last",
     archive: ArchiveOption = ARCHIVE,
     as_json: JsonOption = False,
     progress: ProgressOption = Style.AUTO,
     changes: SetOption = None,
     max_evaluations: EvaluationsOption = None,
     max_time: TimeOption = None,
+    max_calls: CallsOption = None,
     max_usd: UsdOption = None,
+    max_tokens: TokensOption = None,
     workers: WorkersOption = None,
     force: Annotated[bool, typer.Option("--force", help="Go on even if another process seems to work on it.")] = False,
 ) -> None:
@@ -138,7 +138,8 @@ def resume(
     """
     from evolve.commands import arguments, carry_out
 
-    settings = [*(changes or []), *arguments.overrides(max_evaluations, max_time, max_usd, None, workers)]
+    limits = arguments.Limits(max_evaluations, max_time, max_calls, max_usd, max_tokens)
+    settings = [*(changes or []), *limits.overrides(), *arguments.overrides(None, workers)]
     carry_out.resume(name, settings, archive, progress, force, as_json)
 
 

@@ -10,7 +10,7 @@ from evolve.archive.schema import locate
 from sandbox import layers
 
 PACKAGES = ("numba", "numpy", "sqlalchemy", "openai", "anthropic", "streamlit")
-KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY")
+KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_COMPATIBLE_API_KEY")
 
 
 @dataclass(frozen=True, slots=True)

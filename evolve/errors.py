@@ -2,11 +2,13 @@
 
 from evolve.archive import ArchiveError, RunBusy, UnknownRun
 from evolve.execute import Interrupted
+from evolve.llm.base import Unusable
+from evolve.mailbox import NoPrompt
 from evolve.settings import SettingsError
 from problems.plugins import UnknownPart
 from sandbox import SandboxUnavailable
 
-USAGE, NOTHING_VALID, SANDBOX = 2, 3, 5
+USAGE, NOTHING_VALID, PROVIDER, SANDBOX = 2, 3, 4, 5
 
 
 class NothingValid(RuntimeError):
@@ -26,7 +28,9 @@ def explain(error: Exception) -> tuple[int, str, bool]:
             return SANDBOX, f"{error}{hint}", False
         case NothingValid():
             return NOTHING_VALID, str(error), False
-        case SettingsError() | UnknownPart() | UnknownRun() | RunBusy() | ArchiveError():
+        case Unusable():
+            return PROVIDER, f"{error}. What was answered is archived: `evolve resume` goes on", False
+        case SettingsError() | UnknownPart() | UnknownRun() | RunBusy() | ArchiveError() | NoPrompt():
             return USAGE, str(error), False
         case OSError() if error.strerror is not None:
             return USAGE, f"{error.filename or 'writing'}: {error.strerror}", False

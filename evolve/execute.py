@@ -61,7 +61,11 @@ def _signals(stop: threading.Event, style: Style, console: Console, run: Run) ->
         if stop.is_set():
             raise KeyboardInterrupt
         stop.set()
-        note(style, console, f"stopping when what is being judged is archived; once more to stop now.\n{go_on}")
+        note(
+            style,
+            console,
+            f"stopping when what is being written and judged is archived; once more to stop now.\n{go_on}",
+        )
 
     before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -103,7 +107,7 @@ def execute(
                 with session(archive, run, settings, stop, force=force) as work:
                     objective = work.problem.objectives[0]
                     restored = len(archive.records(run))
-                    tally = Tally(objective, settings.budget, archive.seconds_spent(run))
+                    tally = Tally(objective, settings.budget, archive.seconds_spent(run), lambda: work.records.writing)
                     for record in work.records:
                         tally.add(record, fresh=tally.records >= restored)
                         shown.update(tally, record)

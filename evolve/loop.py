@@ -52,6 +52,8 @@ class Loop:
             under way in any state.
         judges: How many candidates are judged at once.
         enough: Told what is spent; true ends the asking for new candidates, and what is there is still judged.
+        first: How many candidates must have been told before any after them is asked for: the published heuristics, so
+            that whoever writes knows all of them.
         stop: When set, nothing new is proposed or judged, and the loop ends with what is under way.
         local: Writes candidates, free of charge, whenever nothing waits to be judged and the proposer is at work on
             all that it may; None leaves the cores idle. It must not be given in deterministic mode.
@@ -71,6 +73,7 @@ class Loop:
         deterministic: bool,
         enough: Callable[[Spent], bool],
         stop: threading.Event,
+        first: int = 0,
         local: Proposer | None = None,
     ) -> None:
         if local is not None and deterministic:
@@ -78,7 +81,7 @@ class Loop:
         self._archive, self._run = archive, run
         self._search, self._proposer, self._evaluate, self._local = search, proposer, evaluate, local
         self._seed, self._width, self._judges, self._deterministic = seed, width, judges, deterministic
-        self._enough, self._stop = enough, stop
+        self._enough, self._stop, self._first = enough, stop, first
         self._pool = ThreadPoolExecutor(width + 2 * judges, thread_name_prefix="candidate")
         self._proposing: dict[Future[Candidate], int] = {}
         self._filling: dict[Future[Candidate], int] = {}
@@ -157,7 +160,7 @@ class Loop:
         while not self._deterministic and self._next in self._candidates:
             self._next += 1
         ahead = self._next - self._told if self._deterministic else len(self._proposing) + len(self._waiting)
-        if ahead >= self._width:
+        if ahead >= self._width or self._told < self._first <= self._next:
             return False
         # What lies before the last archived number belongs to the run, whatever is left of the budget.
         return self._open() or (self._next <= self._last and not self._halted())
@@ -166,7 +169,7 @@ class Loop:
         """Return whether a core would be idle and something may be proposed for it."""
         if self._local is None or self._waiting or len(self._filling) + len(self._judging) >= self._judges:
             return False
-        return self._told > 0 and len(self._proposing) >= self._width and self._open()
+        return self._told >= self._first and len(self._proposing) >= self._width and self._open()
 
     def _open(self) -> bool:
         return not self._halted() and not self._enough(self._spent())

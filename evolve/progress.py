@@ -4,7 +4,7 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
@@ -16,9 +16,10 @@ from rich.table import Table
 from rich.text import Text
 
 from evaluators.base import Status
-from evolve.candidate import Record
+from evolve.candidate import Cost, Record
 from evolve.progress_style import Style
 from evolve.settings import Budget
+from evolve.spending import dollars
 
 PLAIN_SECONDS = 10.0
 BAR = 60
@@ -31,14 +32,17 @@ class Tally:
         objective: The measure that decides.
         budget: What will end the run.
         spent: Wall seconds that earlier processes spent on it.
+        writing: Returns how many candidates are being written.
     """
 
-    def __init__(self, objective: str, budget: Budget, spent: float) -> None:
+    def __init__(self, objective: str, budget: Budget, spent: float, writing: Callable[[], int] = lambda: 0) -> None:
         self.objective = objective
         self.budget = budget
         self.records = 0
         self.fresh = 0
-        self.usd = 0.0
+        self.calls = 0
+        self.cost = Cost()
+        self.writing = writing
         self.failures: Counter[str] = Counter()
         self.best: float | None = None
         self.best_number = 0
@@ -51,7 +55,8 @@ class Tally:
         """Count a record; one restored from the archive does not count towards the rate."""
         self.records += 1
         self.fresh += fresh
-        self.usd += record.candidate.cost.usd
+        self.calls += record.candidate.by_model
+        self.cost += record.candidate.cost
         evaluation = record.evaluation
         if evaluation.status is not Status.OK:
             self.failures[evaluation.cause] += 1
@@ -80,7 +85,9 @@ class Tally:
             for used, limit in (
                 (self.records, self.budget.evaluations),
                 (self.seconds, self.budget.seconds),
-                (self.usd, self.budget.usd),
+                (self.calls, self.budget.calls),
+                (self.cost.usd, self.budget.usd),
+                (self.cost.tokens, self.budget.tokens),
             )
             if limit
         ]
@@ -94,6 +101,11 @@ class Tally:
             left.append((self.budget.evaluations - self.records) / self.rate)
         return max(min(left), 0.0) if left else None
 
+    def _spent_on_models(self) -> str:
+        usd = f"{dollars(self.cost)}{_capped(self.budget.usd, '${:.2f}')}"
+        tokens = f"{self.cost.tokens:,}{_capped(self.budget.tokens, '{:,}')} tokens"
+        return f"{usd}, {tokens}" if self.cost.priced or self.budget.tokens else usd
+
     def facts(self) -> list[tuple[str, str]]:
         """Return what there is to tell, as labels and texts."""
         told = [("candidates", f"{self.records:,} ({self.rate:.1f}/s)")]
@@ -103,11 +115,16 @@ class Tally:
             told.append(("best published rule", f"{self.best_seed:.2f} ({self.best_seed_name})"))
         causes = ", ".join(f"{count} {cause}" for cause, count in self.failures.most_common(4))
         told.append(("failures", f"{self.failures.total()}" + (f": {causes}" if causes else "")))
-        if self.usd or self.budget.usd:
-            told.append(("cost", f"${self.usd:.4f}" + (f" of ${self.budget.usd:.2f}" if self.budget.usd else "")))
+        if self.calls:
+            told.append(("answers", f"{self.calls:,}, {self.writing()} more on their way"))
+            told.append(("cost", self._spent_on_models()))
         if (left := self.seconds_left) is not None:
             told.append(("time left", clock(left)))
         return told
+
+
+def _capped(cap: float | None, form: str) -> str:
+    return f" of {form.format(cap)}" if cap is not None else ""
 
 
 def clock(seconds: float) -> str:
@@ -128,22 +145,31 @@ class Display(Protocol):
 
 
 class _Rich:
-    def __init__(self, live: Live) -> None:
-        self._live = live
-        self._shown: RenderableType = ""
+    """A table that goes on by itself while nothing is judged: answers may take minutes."""
+
+    def __init__(self, console: Console) -> None:
+        self._tally: Tally | None = None
+        self._phase: RenderableType = Spinner("dots")
+        self.live = Live(console=console, refresh_per_second=5, transient=False, get_renderable=self._render)
 
     def update(self, tally: Tally, record: Record) -> None:
+        self._tally = tally
+        self._phase = ""
+
+    def phase(self, name: str) -> None:
+        self._phase = Spinner("dots", name)
+
+    def _render(self) -> RenderableType:
+        return Group(self._searching(self._tally), self._phase) if self._tally else self._phase
+
+    def _searching(self, tally: Tally) -> RenderableType:
         share = tally.share
         grid = Table.grid(padding=(0, 2))
         bar = ProgressBar(total=1.0, completed=share or 0.0, pulse=share is None, width=BAR)
         grid.add_row(Text("searching", style="dim"), bar)
         for label, text in tally.facts():
-            grid.add_row(Text(label, style="dim"), text)
-        self._shown = grid
-        self._live.update(grid)
-
-    def phase(self, name: str) -> None:
-        self._live.update(Group(self._shown, Spinner("dots", name)))
+            grid.add_row(Text(label, style="dim"), Text(text))
+        return grid
 
 
 class _Plain:
@@ -220,8 +246,9 @@ def display(style: Style, console: Console) -> AbstractContextManager[Display]:
 @contextmanager
 def _opened(style: Style, console: Console) -> Iterator[Display]:
     if style is Style.RICH:
-        with Live(console=console, refresh_per_second=5, transient=False) as live:
-            yield _Rich(live)
+        shown = _Rich(console)
+        with shown.live:
+            yield shown
     elif style is Style.PLAIN:
         yield _Plain(console)
     elif style is Style.JSONL:

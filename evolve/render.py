@@ -1,6 +1,7 @@
 """Results for a person at a terminal."""
 
 import os
+import re
 from statistics import fmean
 
 from rich.console import Console, Group, RenderableType
@@ -12,6 +13,7 @@ from evolve.archive import Run
 from evolve.archive.listing import Glance
 from evolve.candidate import Record
 from evolve.report import Bench
+from evolve.spending import dollars
 from evolve.statistics import ALPHA
 
 WIDE = 100
@@ -93,9 +95,14 @@ def p_text(value: float) -> str:
     return "<1e-6" if value < 1e-6 else f"{value:.2g}"
 
 
+def plain(text: str) -> str:
+    """Return a text that came from outside without what a terminal would obey: control characters become U+FFFD."""
+    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", "\ufffd", text)
+
+
 def code(source: str) -> Syntax:
     """Return source text with its syntax coloured."""
-    return Syntax(source, "python", background_color="default", word_wrap=True)
+    return Syntax(plain(source), "python", background_color="default", word_wrap=True)
 
 
 def record_view(record: Record, run: str, objective: str) -> RenderableType:
@@ -107,13 +114,14 @@ def record_view(record: Record, run: str, objective: str) -> RenderableType:
         ("candidate", f"{run}:{record.number}"),
         ("made by", f"{candidate.proposer}, {made}"),
         ("idea", candidate.idea),
+        ("cost", f"{dollars(candidate.cost)}, {candidate.cost.tokens:,} tokens" if candidate.by_model else ""),
     ]
     facts.append(("status", f"{evaluation.status}" + (f": {evaluation.message}" if evaluation.message else "")))
     facts += [(f"{name}, train", f"{value:.2f}") for name, value in evaluation.measures.items()]
     facts.append(("judged in", f"{1000 * evaluation.seconds:.0f} ms CPU, {evaluation.isolation} isolation"))
     for label, text in facts:
         if text:
-            grid.add_row(Text(label, style="dim"), Text(text))
+            grid.add_row(Text(label, style="dim"), Text(plain(text)))
     return Group(grid, Text(), code(candidate.source))
 
 

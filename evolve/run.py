@@ -4,19 +4,28 @@ import difflib
 import inspect
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
-from evaluators.base import Evaluator
+from evaluators.base import Evaluator, Workshop
 from evaluators.cached import CachedEvaluator
 from evaluators.local import LocalEvaluator
 from evolve.archive import Archive, Run, RunState
-from evolve.loop import Loop
-from evolve.proposers.base import Proposer
+from evolve.candidate import Cost, Insight
+from evolve.llm.kept import forget, owed
+from evolve.llm.ledger import Ledger
+from evolve.llm.name import parsed
+from evolve.llm.writers import GROUP
+from evolve.loop import Loop, Spent
+from evolve.proposers.base import Means, Proposer
+from evolve.proposers.llm.proposer import Llm
 from evolve.proposers.seeds import Seeds
+from evolve.search.bandit import Bandit
 from evolve.search.base import Search
+from evolve.search.informed import Informed
 from evolve.search.seeded import Seeded
 from evolve.settings import Budget, Part, Settings, SettingsError
 from problems.base import Problem
@@ -72,24 +81,101 @@ def problem_of(settings: Settings) -> Problem:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a run is made of, apart from the machine it runs on."""
+    """What a run is made of, apart from the machine it runs on.
+
+    Attributes:
+        local: Fills in while the proposer waits; None leaves the cores idle.
+        llm: The proposer, where models write; else None.
+    """
 
     problem: Problem
     search: Search
     proposer: Proposer
+    local: Proposer | None
+    llm: Llm | None
 
 
-def parts_of(settings: Settings) -> Parts:
+NOTHING = Cost()
+NOWHERE = Path("runs")
+Publish = Callable[[int, Sequence[Insight]], None]
+
+
+def parts_of(settings: Settings, means: Means, publish: Publish = lambda told, insights: None) -> Parts:
     """Return the parts that settings describe; the seeds of the problem are asked for first.
+
+    Args:
+        means: What the run lends to its proposers; see `means_of`.
+        publish: Told of what helps and what hurts, and after how many records, whenever that is summed up anew.
 
     Raises:
         SettingsError: A part cannot be made from its table.
         OSError: A file that a table names cannot be read.
     """
     problem = problem_of(settings)
-    search = Seeded(build("evolve.searches", settings.search, problem.objectives), len(problem.seeds))
-    proposer = Seeds(problem.seeds, build("evolve.proposers", settings.proposer, problem))
-    return Parts(problem, search, proposer)
+    search: Search = build("evolve.searches", settings.search, problem.objectives)
+    proposer: Proposer = build("evolve.proposers", settings.proposer, problem, means)
+    local = build("evolve.proposers", settings.local, problem, means) if settings.local else None
+    llm = proposer if isinstance(proposer, Llm) else None
+    if llm is not None:
+        for model in llm.models:
+            load(GROUP, parsed(model).provider)  # an unknown one is told before the run begins
+        _check_caps(settings.budget, llm)
+        search = Bandit(search, problem.objectives[0], llm.arms, learning=llm.learning)
+    return Parts(
+        problem,
+        Seeded(Informed(search, problem.objectives[0], publish, entry=problem.entry), len(problem.seeds)),
+        Seeds(problem.seeds, proposer),
+        Seeds(problem.seeds, local) if local else None,
+        llm,
+    )
+
+
+def _check_caps(budget: Budget, proposer: Llm) -> None:
+    """Raise SettingsError where dollars are capped and cannot be counted."""
+    if budget.usd is None or budget.tokens is not None:
+        return
+    if unknown := proposer.unpriced:
+        raise SettingsError(
+            f"budget.usd cannot be kept: no price is known for {', '.join(unknown)}. Cap tokens too (--max-tokens), or "
+            f'give the price in dollars per million tokens: --set \'proposer.prices={{"{unknown[0]}" = '
+            "{input = 0.2, output = 0.8}}'"
+        )
+
+
+def means_of(
+    settings: Settings, spent: Cost = NOTHING, stop: threading.Event | None = None, folder: Path = NOWHERE
+) -> Means:
+    """Return what a run lends to its proposers.
+
+    Args:
+        spent: What was spent on the run before.
+        stop: Set when the run is to end.
+        folder: For answers that are on their way to the archive.
+    """
+    stop = stop or threading.Event()
+    return Means(stop, Ledger(settings.budget.usd, settings.budget.tokens, spent, stop), folder)
+
+
+def folder_of(archive: Archive, run: Run) -> Path:
+    """Return the folder for a run's prompts and answers that are on their way, beside the archive."""
+    beside = archive.path.with_suffix("") if archive.path else Path("runs") / "server"
+    return beside.with_name(f"{beside.name}.calls") / f"{run.name}-{int(run.created)}"
+
+
+@contextmanager
+def workshop(settings: Settings, problem: Problem) -> Iterator[Workshop]:
+    """Provide what judges heuristics and hands out their solutions, and end its processes afterwards.
+
+    Raises:
+        sandbox.SandboxUnavailable: No fence can be set up here.
+    """
+    local = LocalEvaluator(
+        problem, settings.problem.kind, settings.problem.arguments, **settings.evaluator.model_dump()
+    )
+    try:
+        yield local
+    finally:
+        local.close()
 
 
 @contextmanager
@@ -99,13 +185,8 @@ def judging(settings: Settings, problem: Problem) -> Iterator[Evaluator]:
     Raises:
         sandbox.SandboxUnavailable: No fence can be set up here.
     """
-    local = LocalEvaluator(
-        problem, settings.problem.kind, settings.problem.arguments, **settings.evaluator.model_dump()
-    )
-    try:
+    with workshop(settings, problem) as local:
         yield CachedEvaluator(local)
-    finally:
-        local.close()
 
 
 @contextmanager
@@ -123,7 +204,10 @@ def session(
         evolve.archive.RunBusy: Another process works on the run.
         sandbox.SandboxUnavailable: No fence can be set up here.
     """
-    parts = parts_of(settings)
+    folder, archived = folder_of(archive, run), archive.candidates(run)
+    spent = sum((candidate.cost for candidate in archived.values()), owed(folder, archived.keys()))
+    means = means_of(settings, spent, stop, folder)
+    parts = parts_of(settings, means, _publisher(archive, run))
     with judging(settings, parts.problem) as evaluate:
         archive.begin(run, force=force)
         state = RunState.INTERRUPTED
@@ -136,27 +220,45 @@ def session(
                 evaluate,
                 seed=settings.seed,
                 width=settings.under_way,
+                judges=settings.evaluator.workers + 1,  # one more waits for its turn, so that no worker does
                 deterministic=settings.deterministic,
-                enough=_spent(settings.budget, archive.seconds_spent(run)),
+                enough=_enough(settings.budget, archive.seconds_spent(run)),
                 stop=stop,
+                first=len(parts.problem.seeds),
+                local=parts.local,
             )
             with loop:
                 yield Session(parts.problem, loop, evaluate)
             if not stop.is_set():
                 state = RunState.FINISHED
         finally:
+            forget(folder, archive.candidates(run).keys())
             archive.log(run, "ended", {"state": state})
 
 
-def _spent(budget: Budget, before: float) -> Callable[[int, float], bool]:
-    """Return a function of asks and dollars that tells whether the budget is used up."""
+def _publisher(archive: Archive, run: Run) -> Publish:
+    """Return a function that archives insights, unless an earlier session of the run has."""
+    known = max((event.detail["told"] for event in archive.events(run) if event.kind == "insights"), default=0)
+
+    def publish(told: int, insights: Sequence[Insight]) -> None:
+        if told > known:
+            archive.log(run, "insights", {"told": told, "insights": [asdict(insight) for insight in insights]})
+
+    return publish
+
+
+def _enough(budget: Budget, before: float) -> Callable[[Spent], bool]:
+    """Return a function that tells whether the budget is used up."""
     begin = time.monotonic() - before
 
-    def enough(asked: int, dollars: float) -> bool:
-        return (
-            (budget.evaluations is not None and asked >= budget.evaluations)
-            or (budget.seconds is not None and time.monotonic() - begin >= budget.seconds)
-            or (budget.usd is not None and dollars >= budget.usd)
+    def enough(spent: Spent) -> bool:
+        used = (
+            (spent.asked, budget.evaluations),
+            (spent.calls, budget.calls),
+            (spent.cost.usd, budget.usd),
+            (spent.cost.tokens, budget.tokens),
+            (time.monotonic() - begin, budget.seconds),
         )
+        return any(limit is not None and amount >= limit for amount, limit in used)
 
     return enough

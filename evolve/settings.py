@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-DETERMINISTIC_WIDTH = 8
+WIDTH = 8
 LONGEST_NAME = 100
 DEFAULT_KINDS = {"search": "islands", "proposer": "gp"}
 STRICT = ConfigDict(frozen=True, extra="forbid")
@@ -46,13 +46,18 @@ class EvaluatorSettings(BaseModel):
 
 
 class Budget(BaseModel):
-    """What ends a run; the first that is reached does. Without any, a run goes on until it is interrupted."""
+    """What ends a run; the first that is reached does. Without any, a run goes on until it is interrupted.
+
+    Dollars and tokens are caps: a call of a model that could exceed one is not made.
+    """
 
     model_config = STRICT
 
     evaluations: int | None = Field(default=None, ge=1)
     seconds: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     usd: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    tokens: int | None = Field(default=None, ge=0)
+    calls: int | None = Field(default=None, ge=0)
 
 
 class Settings(BaseModel):
@@ -67,8 +72,15 @@ class Settings(BaseModel):
     problem: Part
     search: Part = Part(kind=DEFAULT_KINDS["search"])
     proposer: Part = Part(kind=DEFAULT_KINDS["proposer"])
+    local: Part | None = None
     evaluator: EvaluatorSettings = EvaluatorSettings()
     budget: Budget = Budget()
+
+    @model_validator(mode="after")
+    def _repeatable(self) -> "Settings":
+        if self.local is not None and self.deterministic:
+            raise ValueError("local cannot be had with deterministic = true: what it fills in depends on time")
+        return self
 
     @model_validator(mode="before")
     @classmethod
@@ -82,13 +94,13 @@ class Settings(BaseModel):
 
     @property
     def under_way(self) -> int:
-        """How many candidates are proposed or judged at once: `width`, or twice the workers.
+        """How many candidates are under way at once; see `evolve.loop.Loop`.
 
         A deterministic run depends on this number, so there it does not depend on the workers.
         """
         if self.width is not None:
             return self.width
-        return DETERMINISTIC_WIDTH if self.deterministic else 2 * self.evaluator.workers
+        return WIDTH if self.deterministic else max(WIDTH, 2 * self.evaluator.workers)
 
 
 def load(path: Path, overrides: Sequence[str] = ()) -> Settings:

@@ -155,8 +155,9 @@ def test_every_command_has_help_with_an_example_and_a_json_option(evolve) -> Non
         "app",
         "doctor",
     }
-    for command in commands:
-        page = evolve(command, "--help").out
+    commands.remove("mailbox")
+    for command in [*commands, "mailbox list", "mailbox next", "mailbox answer"]:
+        page = evolve(*command.split(), "--help").out
         assert f"Example: evolve {command}" in page
         assert "--json" in page
 
@@ -290,7 +291,7 @@ def test_doctor_lists_the_layers_and_never_a_key(evolve, monkeypatch: pytest.Mon
 
 BINS = """
 import numpy as np
-from problems.base import Instance, InvalidSolution, Problem, Reference, ReferenceKind, Split
+from problems.base import Bar, Instance, InvalidSolution, Picture, Problem, Reference, ReferenceKind, Split
 
 class Bins(Problem):
     name, statement, signature, objectives = "bins", "Keep it small.", "float64(float64)", ("cost",)
@@ -304,9 +305,15 @@ class Bins(Problem):
         return {"order": instance.arrays["data"]}
 
     def measure(self, instance, solution):
-        if "order" not in solution:
+        if "order" not in solution or solution["order"].shape != (3,):
             raise InvalidSolution("order is missing")
+        if not np.array_equal(np.sort(solution["order"]), instance.arrays["data"]):
+            raise InvalidSolution("order must hold each item once")
         return {"cost": float(len(solution["order"]))}
+
+    def picture(self, instance, solution):
+        bars = [Bar("order", place, place + 1.0, str(item), "") for place, item in enumerate(solution["order"])]
+        return Picture("place", ["order"], bars, {})
 """
 
 
@@ -328,7 +335,7 @@ def test_check_passes_a_problem_that_keeps_the_contract(evolve) -> None:
         # A seed that numba cannot type: the warm process compiles it before anything else.
         (("return x\\n", "return x.nosuch\\n"), "can be prepared in the sandbox", "nosuch"),
         (("return [Instance", "return [] and [Instance"), "has instances in every split", "train has no instance"),
-        (('if "order" not in solution', "if False"), "measure rejects an empty solution", "KeyError: 'order'"),
+        (('if "order" not in solution or', "if"), "measure rejects an empty solution", "KeyError: 'order'"),
         (("class Bins(Problem):", "class Bins(Problem)"), "can be loaded", "SyntaxError: expected ':'"),
         (("import numpy", "import nosuch[/red] if 0 else x\nimport numpy"), "can be loaded", "SyntaxError"),
         (

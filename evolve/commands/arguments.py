@@ -1,6 +1,9 @@
 """What the words on the command line stand for."""
 
+import json
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from evolve import settings
@@ -15,21 +18,52 @@ from problems.base import Problem, Split
 TIME_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
 
 
-def overrides(
-    evaluations: int | None, time: str | None, usd: float | None, seed: int | None, workers: int | None
-) -> list[str]:
-    """Return the settings that options stand for.
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the options of a run say about its end; None where they say nothing."""
+
+    evaluations: int | None = None
+    time: str | None = None
+    calls: int | None = None
+    usd: float | None = None
+    tokens: int | None = None
+
+    def overrides(self) -> list[str]:
+        """Return the settings that they stand for.
+
+        Raises:
+            SettingsError: The time is not one.
+        """
+        seconds = seconds_of(self.time, "--max-time") if self.time is not None else None
+        if seconds == 0.0:
+            raise SettingsError(f"--max-time takes a time such as 90s, 10m or 2h, not {self.time!r}")
+        changes = {
+            "evaluations": self.evaluations,
+            "seconds": seconds,
+            "calls": self.calls,
+            "usd": self.usd,
+            "tokens": self.tokens,
+        }
+        return [f"budget.{key}={value}" for key, value in changes.items() if value is not None]
+
+
+def overrides(seed: int | None, workers: int | None, models: Sequence[str] | None = None) -> list[str]:
+    """Return the settings that options stand for."""
+    changes = [f"seed={seed}"] if seed is not None else []
+    changes += [f"evaluator.workers={workers}"] if workers is not None else []
+    return changes + (["proposer.kind=llm", f"proposer.models={json.dumps(list(models))}"] if models else [])
+
+
+def seconds_of(time: str, option: str) -> float:
+    """Return the seconds that a time such as "90s", "10m" or "2h" stands for.
 
     Raises:
-        SettingsError: The time is not one.
+        SettingsError: It is not a time; the message names the option.
     """
-    changes = {"budget.evaluations": evaluations, "budget.usd": usd, "seed": seed, "evaluator.workers": workers}
-    if time is not None:
-        match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", time)
-        if match is None or not float(match[1]):
-            raise SettingsError(f"--max-time takes a time such as 90s, 10m or 2h, not {time!r}")
-        changes["budget.seconds"] = float(match[1]) * TIME_UNITS[match[2]]
-    return [f"{key}={value}" for key, value in changes.items() if value is not None]
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", time)
+    if match is None:
+        raise SettingsError(f"{option} takes a time such as 90s, 10m or 2h, not {time!r}")
+    return float(match[1]) * TIME_UNITS[match[2]]
 
 
 def split_of(name: str) -> Split:

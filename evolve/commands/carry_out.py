@@ -1,21 +1,23 @@
 """Runs: demo, run, resume."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
 from evolve import render, settings
 from evolve.archive import Archive, Run
-from evolve.cli import err, say
 from evolve.commands.judge import exported_to
 from evolve.commands.objects import outcome_json
 from evolve.errors import NothingValid
+from evolve.estimate import estimates, first_prompt, told
 from evolve.execute import Outcome, execute, name_of
 from evolve.export import Exported
 from evolve.progress import note
 from evolve.progress_style import Style
-from evolve.run import parts_of
+from evolve.run import Parts, means_of, parts_of
 from evolve.settings import Settings
+from evolve.terminal import err, say
 
 INTRODUCTION = (
     "Evolving a dispatching rule for the job shop by genetic programming: no model, no key.\n"
@@ -26,7 +28,7 @@ INTRODUCTION = (
 def demo(recipe: Path, changes: Sequence[str], archive: str, style: Style, output: Path, as_json: bool) -> None:
     """Carry out the demo: evolve, bench against the classic rules, export."""
     chosen = settings.load(recipe, changes)
-    parts_of(chosen)
+    parts_of(chosen, means_of(chosen))
     note(style, err, INTRODUCTION)
     with Archive(archive) as store:
         run = _created(store, chosen)
@@ -40,13 +42,9 @@ def demo(recipe: Path, changes: Sequence[str], archive: str, style: Style, outpu
 def run(recipe: Path, changes: Sequence[str], archive: str, style: Style, dry_run: bool, as_json: bool) -> None:
     """Start the run that a recipe describes."""
     chosen = settings.load(recipe, changes)
-    parts_of(chosen)
+    parts = parts_of(chosen, means_of(chosen))
     if dry_run:
-        say(
-            {"settings": chosen.model_dump(mode="json")},
-            as_json,
-            lambda: render.console().print_json(settings.dump(chosen)),
-        )
+        _preview(chosen, parts, as_json)
         return
     with Archive(archive) as store:
         _carry_out(store, _created(store, chosen), chosen, style, as_json)
@@ -58,6 +56,29 @@ def resume(name: str, changes: Sequence[str], archive: str, style: Style, force:
         run = store.run(name)
         chosen = settings.checked(settings.restore(run.settings).model_dump(mode="json"), changes)
         _carry_out(store, run, chosen, style, as_json, force=force)
+
+
+def _preview(chosen: Settings, parts: Parts, as_json: bool) -> None:
+    """Show what a run would begin with: its settings, and with models the first prompt and an estimate."""
+    data: dict[str, object] = {"settings": chosen.model_dump(mode="json")}
+    if parts.llm is None:
+        say(data, as_json, lambda: render.console().print_json(settings.dump(chosen)))
+        return
+    prompt = first_prompt(parts.llm)
+    found = estimates(chosen, parts.problem, parts.llm)
+    data |= {"prompt": asdict(prompt), "estimates": [asdict(each) for each in found]}
+
+    def show() -> None:
+        page = render.console()
+        page.print_json(settings.dump(chosen))
+        for title, text in (("system", prompt.system), ("user", prompt.user)):
+            page.rule(f"first prompt, {title}")
+            page.print(text, markup=False, highlight=False, soft_wrap=True)
+        page.rule("estimate")
+        for line in map(told, found):
+            page.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    say(data, as_json, show)
 
 
 def _created(store: Archive, chosen: Settings) -> Run:

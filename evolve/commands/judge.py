@@ -9,7 +9,6 @@ from evaluators.base import Status
 from evolve import contract, render, settings
 from evolve.archive import Archive, Run
 from evolve.candidate import Record
-from evolve.cli import err, say
 from evolve.commands.arguments import find, read, split_of
 from evolve.commands.objects import bench_json, evaluation_json
 from evolve.errors import NothingValid
@@ -17,8 +16,9 @@ from evolve.export import Exported, ExportMismatch
 from evolve.export import export as export_module
 from evolve.report import Bench, judged_on
 from evolve.report import bench as bench_of
-from evolve.run import judging, problem_of
+from evolve.run import judging, problem_of, workshop
 from evolve.settings import Settings, SettingsError
+from evolve.terminal import err, say
 from problems.base import Problem, Split
 
 
@@ -123,4 +123,4 @@ def _findings(problem: str) -> list[contract.Finding]:
         raise
     except Exception as error:  # noqa: BLE001  # the problem's own code may raise anything; it is reported as the finding
         return [contract.raised(error)]
-    return list(contract.check(made, lambda: contract.fresh(chosen.problem.kind), lambda: judging(chosen, made)))
+    return list(contract.check(made, lambda: contract.fresh(chosen.problem.kind), lambda: workshop(chosen, made)))

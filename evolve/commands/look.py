@@ -11,10 +11,10 @@ from evolve import render, settings
 from evolve.archive import Archive, Run, UnknownRun, listing
 from evolve.archive.listing import Glance
 from evolve.candidate import Record
-from evolve.cli import say
 from evolve.commands.arguments import find
 from evolve.commands.objects import record_json
 from evolve.run import problem_of
+from evolve.terminal import say
 from problems.base import Problem
 
 logger = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ def show(reference: str, against: str | None, archive: str, as_json: bool) -> No
     def print_both() -> None:
         page.print(view)
         if change is not None:
-            page.print(Text(change) if change else Text("no difference"))
+            page.print(Text(render.plain(change)) if change else Text("no difference"))
 
     say({"run": run.name, **record_json(record), "diff": change}, as_json, print_both)
 

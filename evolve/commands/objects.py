@@ -1,5 +1,7 @@
 """Results as the objects that --json prints."""
 
+from dataclasses import asdict
+
 from evaluators.base import Evaluation
 from evolve.archive import Archive
 from evolve.candidate import Record
@@ -16,7 +18,8 @@ def outcome_json(store: Archive, outcome: Outcome, exported: Exported | None) ->
         "state": str(store.state(outcome.run)),
         "candidates": tally.records,
         "failures": dict(tally.failures),
-        "usd": tally.usd,
+        "calls": tally.calls,
+        "cost": asdict(tally.cost),
         "seconds": tally.seconds,
         "best_seed": {"name": tally.best_seed_name, "train": tally.best_seed},
         "winner": record_json(winner) if winner else None,
@@ -34,6 +37,7 @@ def record_json(record: Record) -> dict[str, object]:
         "parents": list(candidate.parents),
         "idea": candidate.idea,
         "proposer": candidate.proposer,
+        "cost": asdict(candidate.cost),
         "source": candidate.source,
         **evaluation_json(evaluation),
     }

@@ -10,8 +10,8 @@ from rich.text import Text
 from evolve import render
 from evolve.archive import Archive, shown
 from evolve.archive import upgrade as upgrade_archive
-from evolve.cli import say
 from evolve.doctor import examine
+from evolve.terminal import say
 from sandbox import SandboxUnavailable
 
 APP = Path(__file__).parents[2] / "app.py"

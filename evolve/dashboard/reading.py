@@ -8,8 +8,8 @@ import streamlit as st
 
 from evolve.archive import Archive, ArchiveError, OldArchive, Run, listing, shown
 from evolve.archive.listing import Glance, Line, Mark
-from evolve.cli import ARCHIVE
 from evolve.dashboard.parts import notice
+from evolve.options import ARCHIVE
 from evolve.run import problem_of
 from evolve.settings import SettingsError, restore
 

@@ -163,7 +163,7 @@ def test_the_solutions_of_some_instances_are_returned_as_the_sandbox_made_them(j
 
 
 def test_a_heuristic_that_makes_no_solution_says_why(judge: LocalEvaluator) -> None:
-    with pytest.raises(InvalidSolution, match="error: .*division"):
+    with pytest.raises(InvalidSolution, match=r"error: .*division"):
         judge.solutions(f"{HEAD}    return p / 0.0\n", Split.TEST, [0])
     with pytest.raises(InvalidSolution, match="line 2"):
         judge.solutions(f"{HEAD}    return open('x')\n", Split.TEST, [0])

@@ -357,3 +357,16 @@ def test_local_candidates_fill_the_wait_and_those_of_the_model_are_judged_first(
 def test_a_local_proposer_is_refused_where_the_run_must_repeat(archive: Archive) -> None:
     with pytest.raises(ValueError, match="deterministic"):
         loop(archive, archive.create_run("r", "{}", "1"), local=Halver(), deterministic=True)
+
+
+@pytest.mark.parametrize("deterministic", [True, False])
+def test_nothing_is_asked_before_the_first_candidates_are_told(archive: Archive, deterministic: bool) -> None:
+    search = Spy()
+    run = archive.create_run("r", "{}", "1")
+    work = loop(archive, run, search=search, proposer=Halver(0.002), deterministic=deterministic, limit=30)
+    work._first = 7
+    drain(work)
+    told = [position for position, (kind, _) in enumerate(search.history) if kind == "tell"]
+    later = [position for position, (kind, number) in enumerate(search.history) if kind == "ask" and number >= 7]
+    assert told[6] < later[0]
+    assert len(told) == 30
