@@ -3,7 +3,7 @@
 import ast
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
@@ -108,6 +108,20 @@ class BoundBroken(RuntimeError):
     """A valid solution better than a proven bound: the bound, the instance or the judge is wrong; a bug of ours."""
 
 
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """Where the parts of a stand-alone program are that schedules with a heuristic.
+
+    Attributes:
+        module: Name of a module that defines, as `problems.jobshop.driver` does, how an instance is read, scheduled,
+            measured and shown. All that it rests on is NumPy, the standard library, and modules of ours.
+        constants: Values of constants in these modules that follow from the problem's settings, by name.
+    """
+
+    module: str
+    constants: Mapping[str, object] = field(default_factory=dict)
+
+
 class Problem(ABC):
     """What is to be scheduled; how a heuristic is asked, and how its solution is judged.
 
@@ -153,6 +167,10 @@ class Problem(ABC):
     @abstractmethod
     def picture(self, instance: Instance, solution: Arrays) -> Picture:
         """Return a picture of a solution that `measure` has accepted. Called outside the fence."""
+
+    def driver(self) -> Driver | None:
+        """Return what an exported heuristic takes along to schedule by itself; None exports the bare heuristic."""
+        return None
 
 
 @dataclass(frozen=True, slots=True)
