@@ -85,8 +85,8 @@ def schedule(priority, delay, durations, machines, given, rows, owners):  # type
     """Return the schedule that a dispatching rule builds, or note the decisions that lead to a given one.
 
     1. Choose the machine with the earliest possible start (non-delay) or completion (otherwise).
-    2. Its conflict set is every queued operation that can start no later than `delay` of the way from the earliest
-       start on it to the earliest completion; for `delay` 1, strictly before that completion.
+    2. Its conflict set is every queued operation that can start at the earliest start on it, or before the point that
+       lies `delay` of the way from there to the earliest completion.
     3. Schedule the operation of the largest priority, ties by the lowest job; its successor joins its queue.
 
     Args:
@@ -159,7 +159,7 @@ def schedule(priority, delay, durations, machines, given, rows, owners):  # type
         for position in range(waiting[machine]):
             job = queue[machine, position]
             start = max(ready[job], free[machine])
-            if start > latest or (delay == 1.0 and start >= soonest[machine] and start > now):
+            if start >= latest and start > now:
                 continue
             k = step[job]
             next_p = 0.0
