@@ -18,7 +18,8 @@ FEATURES = {
     "queue_work": "work of the operations in this machine's queue, this one included",
     "queue_ops": "number of operations in this machine's queue, this one included",
     "machine_work": "work of all operations not yet scheduled on this machine",
-    "next_free": "time at which the machine of the job's next operation becomes free, 0 if there is none",
+    "next_free": "time at which the machine of the job's next operation has done what is scheduled on it; it may lie "
+    "before now; 0 if there is no next operation, as for the other next_ arguments",
     "next_queue_work": "work of the operations in that machine's queue",
     "next_queue_ops": "number of operations in that machine's queue",
     "next_machine_work": "work of all operations not yet scheduled on that machine",

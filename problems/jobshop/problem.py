@@ -14,6 +14,7 @@ from problems.base import (
     Bar,
     BoundBroken,
     Decisions,
+    Driver,
     Heuristic,
     Instance,
     InvalidSolution,
@@ -43,7 +44,9 @@ The heuristic is a dispatching rule. A schedule is built in one pass: again and 
 the operations that could be started on it next the one with the LARGEST priority is scheduled. The rule is called
 once for each of those operations. {builder}
 A rule is good when the makespan is small: it is scored by the gap to the best known makespan in percent, averaged over
-instances of 6 to 100 jobs on 5 to 20 machines. All arguments are floats, times and work in the instance's time unit:
+instances of {sizes} (jobs x machines), and must hold for others. A machine's queue holds every operation that is the
+next one of its job and needs that machine, also one that cannot start yet because the job's previous operation is
+scheduled and not over. All arguments are floats, times and work in the instance's time unit:
 {features}
 """
 BUILDER_TEXT = {
@@ -100,7 +103,9 @@ class JobShop(RuleProblem):
         self.sets = tuple(dict.fromkeys(sets))
         self.files = tuple(files)
         features = "\n".join(f"- {name}: {meaning}" for name, meaning in FEATURES.items())
-        self.statement = STATEMENT.format(builder=BUILDER_TEXT.get(delay, MIXED_TEXT), features=features)
+        self.statement = STATEMENT.format(
+            builder=BUILDER_TEXT.get(delay, MIXED_TEXT), features=features, sizes=", ".join(sizes)
+        )
         stems = Counter(Path(path).stem for path in self.files)
         self._loaded = [
             _from_file(path, path if stems[Path(path).stem] > 1 else Path(path).stem) for path in self.files
@@ -202,6 +207,10 @@ class JobShop(RuleProblem):
         lanes = [f"machine {machine}" for machine in range(starts.shape[1])]
         marks = {"makespan": float(ends.max()), str(instance.reference.kind): instance.reference.value}
         return Picture("time", lanes, bars, marks)
+
+    def driver(self) -> Driver:
+        """Return what an exported rule takes along; see `problems.base.Problem`."""
+        return Driver("problems.jobshop.driver", {"DELAY": self.delay})
 
 
 def _check_capacity(instance: Instance, starts: IntArray, durations: IntArray) -> None:
