@@ -249,3 +249,10 @@ def test_templates_come_with_the_package() -> None:
     folder = Path(evolve.proposers.llm.system.__file__).parent / "templates"
     assert {path.stem for path in folder.glob("*.md")} == {*PARENTS, "system"}
     assert len(NAMES) == 20
+
+
+def test_where_a_parent_is_ahead_of_everything_published_its_worst_instances_are_its_weakest() -> None:
+    ahead = made(5, "return p", judged(1.0, {3: 9.0, 7: 12.0}))
+    known = Knowledge(2, (seed(0, "SPT", judged(20.0)),), (), (), (), (), {})
+    weakest = re.findall(r"- (instance \d+ of 20).*: gap (\S+),", user("mutate", (ahead,), known))
+    assert weakest[:2] == [("instance 8 of 20", "12"), ("instance 4 of 20", "9")]

@@ -78,7 +78,7 @@ class Feedback:
         return section(f"Mean {self.objective} by group, from furthest behind to furthest ahead", lines)
 
     def weakest(self, record: Record, knowledge: Knowledge) -> str:
-        """Return the instances on which a record is furthest behind the best published heuristic there."""
+        """Return where a record is furthest behind the best published heuristic, and else where it is worst."""
         baselines = [other for other in knowledge.baselines if other.number != record.number]
         names = self._common([record, *baselines])
         values = self._values(record)
@@ -88,7 +88,8 @@ class Feedback:
             for name in names:
                 if name not in best or theirs[name] < best[name][0]:
                     best[name] = theirs[name], named(other)
-        names.sort(key=lambda name: best[name][0] - values[name] if best else -values[name])
+        behind = {name: max(values[name] - best[name][0], 0.0) if best else 0.0 for name in names}
+        names.sort(key=lambda name: (-behind[name], -values[name]))
         lines = [f"{self._at(record, name)}" + _against(best.get(name)) for name in names[:WEAKEST]]
         return section("Its weakest instances", lines)
 

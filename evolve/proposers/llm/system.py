@@ -45,6 +45,7 @@ def system(problem: Problem) -> str:
         attributes=_listed(allowed.ATTRIBUTES),
         characters=source.MOST_CHARACTERS,
         lines=source.MOST_LINES,
+        nodes=source.MOST_NODES,
         functions=subset.MOST_FUNCTIONS,
         numbers=subset.MOST_NUMBERS,
         loops=expressions.MOST_LOOPS,
