@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from evolve.cli_models import app as models_app
+from evolve.cli_results import app as results_app
 from evolve.options import (
     ARCHIVE,
     ArchiveOption,
@@ -42,6 +43,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(models_app)
+app.add_typer(results_app)
 
 
 def _version(wanted: bool) -> None:
@@ -187,26 +189,6 @@ def evaluate(
     from evolve.commands import judge
 
     judge.evaluate(file, problem, split, changes or [], as_json)
-
-
-@app.command()
-def bench(
-    problem: Annotated[str, typer.Argument(help="Name of the problem, or path/to/file.py:Class.")],
-    files: Annotated[list[Path] | None, typer.Argument(help="Further heuristics: Python files.")] = None,
-    split: SplitOption = "test",
-    instances: Annotated[
-        list[Path] | None, typer.Option(help="Judge on these instance files instead. Can be repeated.")
-    ] = None,
-    changes: SetOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Compare the published heuristics, and your own, on a problem's instances.
-
-    Example: evolve bench jobshop rule.py --set problem.sets='["TA"]'
-    """
-    from evolve.commands import judge
-
-    judge.bench(problem, files or [], split, instances or [], changes or [], as_json)
 
 
 @app.command()

@@ -4,21 +4,20 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import FrameType
 
 from rich.console import Console
 
-from evaluators.base import Status
+from evaluators.base import Evaluator
 from evolve.archive import Archive, Run
 from evolve.candidate import Record
 from evolve.progress import Tally, display, note
 from evolve.progress_style import Style
 from evolve.report import Bench, bench, judged_on, winner
-from evolve.run import Session, session
+from evolve.run import session
 from evolve.settings import Settings
-from evolve.statistics import row
-from problems.base import Split
+from problems.base import Problem, Split
 
 
 class Interrupted(Exception):
@@ -120,7 +119,9 @@ def execute(
                         shown.phase(name)
 
                     chosen = winner(archive, run, work.evaluate, objective, phase)
-                    table = _tested(archive, run, chosen, work, phase) if test and chosen else None
+                    table = None
+                    if test and chosen:
+                        table = tested(archive, run, chosen, work.problem, work.evaluate, phase)
         except KeyboardInterrupt:
             raise Interrupted(codes[0] if codes else 128 + signal.SIGINT, now=True) from None
     return Outcome(run, tally, chosen, table)
@@ -131,15 +132,24 @@ def name_of(record: Record) -> str:
     return record.candidate.idea if record.candidate.operator == "seed" else f"candidate {record.number}"
 
 
-def _tested(archive: Archive, run: Run, chosen: Record, work: Session, phase: Callable[[str], None]) -> Bench:
-    """Return the winner beside every seed on the test split."""
-    problem, name = work.problem, name_of(chosen)
-    table = bench(problem, problem.seeds, work.evaluate, Split.TEST, lambda seed: phase(f"testing {seed}"))
-    if name in problem.seeds:
-        return table
-    phase(f"testing {name}")
-    evaluation = judged_on(archive, run, chosen, work.evaluate, Split.TEST)
-    if evaluation.status is not Status.OK:
-        return replace(table, failures={**table.failures, name: f"{evaluation.status}: {evaluation.message}"})
-    mine = row(name, evaluation, problem.instances(Split.TEST), table.objective)
-    return replace(table, rows=sorted([*table.rows, mine], key=lambda entry: entry.mean))
+def tested(
+    archive: Archive,
+    run: Run,
+    chosen: Record,
+    problem: Problem,
+    evaluate: Evaluator,
+    phase: Callable[[str], None],
+) -> Bench:
+    """Return a candidate beside every seed on the test split; the opening is noted in the archive.
+
+    It is judged anew, as they are: an archived verdict may be one of an earlier version of the problem.
+
+    Args:
+        phase: Called with what is done next.
+    """
+    name, sources = name_of(chosen), dict(problem.seeds)
+    if name not in sources:
+        phase(f"testing {name}")
+        judged_on(archive, run, chosen, evaluate, Split.TEST)
+        sources[name] = chosen.candidate.source
+    return bench(problem, sources, evaluate, Split.TEST, lambda name: phase(f"testing {name}"))

@@ -33,7 +33,8 @@ def bench_table(bench: Bench, mine: str | None = None, width: int = WIDE) -> Ren
 
     Args:
         bench: What it shows.
-        mine: The heuristic to compare with every other; its wins, ties and losses and the p-value stand in each row.
+        mine: The heuristic to compare with every other; its wins, ties and losses and the corrected p-value stand in
+            each row.
         width: Columns there are; where the groups do not fit, those of one family are
             taken together, and where the families do not fit, only the mean of all is shown.
     """
@@ -51,7 +52,7 @@ def bench_table(bench: Bench, mine: str | None = None, width: int = WIDE) -> Ren
         means = [fmean(entry.values[name] for name in names) for names in groups.values()]
         cells = [entry.name, *(f"{mean:.1f}" for mean in means), f"{entry.mean:.2f}"]
         if versus := against.get(entry.name):
-            cells += [f"{versus.wins}/{versus.ties}/{versus.losses}", p_text(versus.p_value)]
+            cells += [f"{versus.wins}/{versus.ties}/{versus.losses}", p_text(versus.corrected)]
         table.add_row(*map(Text, cells), style="bold green" if entry.name == mine else None)
     notes = [Text(f"{name} is not valid: {message}", style="red") for name, message in bench.failures.items()]
     if mine is not None and against:
@@ -79,14 +80,15 @@ def verdict(bench: Bench, mine: str) -> Text:
     """Return in words how a heuristic compares with the best of the others."""
     others = [entry for entry in bench.rows if entry.name != mine]
     best = others[0]
-    versus = bench.against(mine)[best.name]
+    against = bench.against(mine)
+    versus = against[best.name]
     words = {"better": "better than", "worse": "worse than", "not distinguishable": "not distinguishable from"}[
         versus.verdict
     ]
     return Text(
         f"{mine} is {words} the best of the others, {best.name}: {versus.difference:+.2f} in mean {bench.objective}, "
-        f"{versus.wins} wins, {versus.ties} ties, {versus.losses} losses, Wilcoxon p = {p_text(versus.p_value)} "
-        f"(level {ALPHA:g})"
+        f"{versus.wins} wins, {versus.ties} ties, {versus.losses} losses, Wilcoxon p = {p_text(versus.corrected)} "
+        f"(level {ALPHA:g}, corrected for {len(against)} comparisons)"
     )
 
 
@@ -100,9 +102,9 @@ def plain(text: str) -> str:
     return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", "\ufffd", text)
 
 
-def code(source: str) -> Syntax:
-    """Return source text with its syntax coloured."""
-    return Syntax(plain(source), "python", background_color="default", word_wrap=True)
+def code(source: str, numbers: bool = False) -> Syntax:
+    """Return source text with its syntax coloured, and if wanted with the numbers of its lines."""
+    return Syntax(plain(source), "python", background_color="default", word_wrap=True, line_numbers=numbers)
 
 
 def record_view(record: Record, run: str, objective: str) -> RenderableType:

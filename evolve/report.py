@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from sqlalchemy.exc import IntegrityError
 
 from evaluators.base import Evaluation, Evaluator, Status
-from evolve.archive import Archive, Run
+from evolve.archive import Archive, Run, listing
+from evolve.archive.listing import Line
 from evolve.candidate import Record
-from evolve.statistics import Comparison, Row, compare, row
+from evolve.statistics import Comparison, Row, compare, family, row
 from problems.base import Problem, Split
 
 FINALISTS = 12
@@ -22,22 +23,29 @@ def best(records: Sequence[Record], objective: str) -> Record | None:
 
 
 def chosen_best(archive: Archive, run: Run, objective: str) -> Record | None:
-    """Return what "best" means to a user: the best on validation, or on train as long as no finalist was judged there.
+    """Return what "best" means to a user: the finalist that is best on validation.
 
-    Its evaluation is the one on train either way.
+    As long as no finalist was judged there, it is the best on train. Its evaluation is the one on train either way.
     """
-    finalist = best(archive.records(run, Split.VALIDATION), objective)
-    if finalist is None:
-        return best(archive.records(run), objective)
-    return archive.records(run, number=finalist.number)[0]
+    listed = listing.lines(archive, run)
+    validated = {record.number: record.evaluation for record in archive.records(run, Split.VALIDATION)}
+    valid = {number for number, evaluation in validated.items() if evaluation.status is Status.OK}
+    finalists = [line.number for line in ranked(listed, objective) if line.number in valid][:FINALISTS]
+    if finalists:
+        number = min(finalists, key=lambda number: (validated[number].measures[objective], number))
+    elif (leader := listing.best(listed, objective)) is not None:
+        number = leader.number
+    else:
+        return None
+    return archive.records(run, number=number)[0]
 
 
-def ranked(records: Sequence[Record], objective: str) -> list[Record]:
-    """Return the OK records, the best on train first, one per value of the objective: of equals the shortest."""
-    chosen: dict[float, Record] = {}
-    valid = [record for record in records if record.evaluation.status is Status.OK]
-    for record in sorted(valid, key=lambda each: (each.evaluation.measures[objective], len(each.candidate.source))):
-        chosen.setdefault(record.evaluation.measures[objective], record)
+def ranked(listed: Sequence[Line], objective: str) -> list[Line]:
+    """Return the OK lines, the best on train first, one per value of the objective: of equals the shortest."""
+    chosen: dict[float, Line] = {}
+    valid = [line for line in listed if line.status is Status.OK]
+    for line in sorted(valid, key=lambda each: (each.measures[objective], each.characters)):
+        chosen.setdefault(line.measures[objective], line)
     return list(chosen.values())
 
 
@@ -73,14 +81,59 @@ def winner(
         progress: Called with what is done next.
     """
     judged: list[tuple[float, int, Record]] = []
-    for record in ranked(archive.records(run), objective):
+    for line in ranked(listing.lines(archive, run), objective):
         progress(f"judging finalist {len(judged) + 1} of {FINALISTS} on validation")
+        (record,) = archive.records(run, number=line.number)
         evaluation = judged_on(archive, run, record, evaluate, Split.VALIDATION)
         if evaluation.status is Status.OK:
             judged.append((evaluation.measures[objective], record.number, record))
         if len(judged) == FINALISTS:
             break
     return min(judged)[2] if judged else None
+
+
+@dataclass(frozen=True, slots=True)
+class Incumbent:
+    """A candidate that was the best of its run for a while.
+
+    Attributes:
+        evaluations: How many candidates had been judged when it was, this one included.
+        train: Its value there: the smallest of many, and so more likely too small than too large.
+        fresh: Its value on the validation instances, which had no part in its rise; None if it is not valid there.
+    """
+
+    number: int
+    evaluations: int
+    train: float
+    fresh: float | None
+
+
+def remeasured(
+    archive: Archive,
+    run: Run,
+    evaluate: Evaluator,
+    objective: str,
+    progress: Callable[[str], None] = lambda name: None,
+) -> list[Incumbent]:
+    """Return incumbents of a run measured afresh, from the first to the last; the verdicts are archived.
+
+    Where there are more than `FINALISTS`, only so many are, spread evenly.
+
+    Args:
+        progress: Called with what is done next.
+    """
+    listed = listing.lines(archive, run)
+    steps = listing.steps(listed, objective, dict.fromkeys((line.number for line in listed), 0.0))
+    count = min(FINALISTS, len(steps))
+    chosen = [steps[round(index * (len(steps) - 1) / max(count - 1, 1))] for index in range(count)]
+    found = []
+    for position, step in enumerate(chosen, start=1):
+        progress(f"measuring incumbent {position} of {count} afresh")
+        (record,) = archive.records(run, number=step.number)
+        evaluation = judged_on(archive, run, record, evaluate, Split.VALIDATION)
+        fresh = evaluation.measures[objective] if evaluation.status is Status.OK else None
+        found.append(Incumbent(step.number, step.evaluations, step.value, fresh))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +154,36 @@ class Bench:
     failures: Mapping[str, str]
 
     def against(self, name: str) -> dict[str, Comparison]:
-        """Compare one heuristic with every other, instance by instance; empty if it is not valid on every instance."""
+        """Compare one heuristic with every other, instance by instance; empty if it is not valid on every instance.
+
+        The p-values are corrected for the number of the others.
+        """
         values = {entry.name: list(entry.values.values()) for entry in self.rows}
         if name not in values:
             return {}
         mine = values.pop(name)
-        return {other: compare(mine, theirs) for other, theirs in values.items()}
+        return family({other: compare(mine, theirs) for other, theirs in values.items()})
+
+    def by_group(
+        self, name: str, other: str, groups: Mapping[str, Sequence[str]] | None = None
+    ) -> dict[str, Comparison]:
+        """Compare two heuristics in each group of instances; the p-values are corrected for the number of groups.
+
+        Args:
+            groups: The names of the instances in each group; None takes the bench's own.
+        """
+        rows = {entry.name: entry.values for entry in self.rows}
+        mine, theirs = rows[name], rows[other]
+        found = {
+            group: compare([mine[key] for key in names], [theirs[key] for key in names])
+            for group, names in (self.groups if groups is None else groups).items()
+        }
+        return family(found)
+
+    def wins(self, names: Sequence[str]) -> dict[str, int]:
+        """Return on how many of these instances each heuristic is as good as the best."""
+        best = {name: min(entry.values[name] for entry in self.rows) for name in names}
+        return {entry.name: sum(entry.values[name] == best[name] for name in names) for entry in self.rows}
 
 
 def bench(

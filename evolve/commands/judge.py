@@ -1,21 +1,24 @@
 """Judging: eval, bench, export, check."""
 
+import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.text import Text
 
 from evaluators.base import Status
-from evolve import contract, render, settings
+from evolve import contract, render, render_results, settings
 from evolve.archive import Archive, Run
 from evolve.candidate import Record
-from evolve.commands.arguments import find, read, split_of
+from evolve.commands.arguments import find, read, split_of, write
 from evolve.commands.objects import bench_json, evaluation_json
 from evolve.errors import NothingValid
 from evolve.export import Exported, ExportMismatch
 from evolve.export import export as export_module
 from evolve.report import Bench, judged_on
 from evolve.report import bench as bench_of
+from evolve.reporting.bench import picture
 from evolve.run import judging, problem_of, workshop
 from evolve.settings import Settings, SettingsError
 from evolve.terminal import err, say
@@ -49,25 +52,63 @@ def evaluate(file: Path, problem: str, split: str, changes: Sequence[str], as_js
         raise NothingValid(f"{file} is not a valid heuristic for {made.name}")
 
 
-def bench(
-    problem: str, files: Sequence[Path], split: str, instances: Sequence[Path], changes: Sequence[str], as_json: bool
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a bench is to be of.
+
+    Attributes:
+        given: Files, or archived candidates as RUN:NUMBER.
+        split: Name of the split.
+        instances: Instance files to judge on instead.
+        changes: Overrides of settings.
+    """
+
+    problem: str
+    given: Sequence[str]
+    split: str
+    instances: Sequence[Path]
+    changes: Sequence[str]
+
+
+def bench(wanted: Wanted, archive: str, plot: Path | None, groups: bool, as_json: bool) -> None:
     """Compare the published heuristics and the given ones."""
-    given = [f"problem.files={[str(path.resolve()) for path in instances]}"] if instances else []
-    chosen, made = _of_problem(problem, [*changes, *given])
-    sources = dict(made.seeds) | {str(path): read(path) for path in files}
-    on = split_of(split)
+    files = [f"problem.files={[str(path.resolve()) for path in wanted.instances]}"] if wanted.instances else []
+    chosen, made = _of_problem(wanted.problem, [*wanted.changes, *files])
+    on = split_of(wanted.split)
+    given = {name: _source(name, made, archive, on) for name in wanted.given}
     with judging(chosen, made) as judge, err.status("judging") as status:
-        table = bench_of(made, sources, judge, on, lambda name: status.update(f"judging {name}"))
-    mine = str(files[0]) if files and str(files[0]) not in table.failures else None
-    say(bench_json(table, mine), as_json, lambda: _print_table(table, mine))
+        table = bench_of(made, dict(made.seeds) | given, judge, on, lambda name: status.update(f"judging {name}"))
+    mine = next((name for name in given if name not in table.failures), None)
+    if plot is not None and table.rows:
+        write(plot, str(picture(table, mine)) + "\n")
+    data = bench_json(table, mine) | {"plot": str(plot) if plot else None}
+    say(data, as_json, lambda: _print_table(table, mine, groups))
     if not table.rows:
         raise NothingValid(f"no heuristic is valid on {on}")
 
 
-def _print_table(table: Bench, mine: str | None) -> None:
+def _source(given: str, problem: Problem, archive: str, split: Split) -> str:
+    """Return the source of a file or an archived candidate; that a candidate meets the test split is archived."""
+    if Path(given).is_file() or ":" not in given:
+        return read(Path(given))
+    with Archive(archive, create=False) as store:
+        run, _, own, record = find(store, given)
+        if own.name != problem.name:
+            raise SettingsError(f"{given} is a heuristic for {own.name}, not for {problem.name}")
+        if split is Split.TEST:
+            store.log(run, "test opened", {"candidate": record.number, "moment": time.time()})
+    return record.candidate.source
+
+
+def _print_table(table: Bench, mine: str | None, groups: bool) -> None:
     page = render.console()
     page.print(render.bench_table(table, mine, page.width))
+    if table.rows:
+        page.print()
+        page.print(render_results.statistics_table(table, mine))
+    if groups and table.rows:
+        page.print()
+        page.print(render_results.groups_table(table))
 
 
 def export(reference: str, output: Path, archive: str, as_json: bool) -> None:

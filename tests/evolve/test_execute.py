@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from evaluators.base import Evaluation, Status
+from evaluators.base import Evaluation, Evaluator, Status
 from evolve import execute as module
 from evolve import settings
 from evolve.archive import Archive, RunState
 from evolve.execute import Interrupted, execute
 from evolve.progress_style import Style
-from problems.base import Split
+from evolve.report import Bench
+from problems.base import Problem, Split
+from problems.jobshop import JobShop
 
 TABLE = {
     "name": "tiny",
@@ -65,8 +67,17 @@ def test_a_winner_that_fails_on_test_is_told_and_nothing_breaks(
     archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failure = Evaluation(Status.TIMEOUT, message="took too long", cause="cpu limit")
-    original = module.judged_on
-    monkeypatch.setattr(module, "judged_on", lambda *given: failure if given[-1] is Split.TEST else original(*given))
+    original, seeds = module.bench, {**JobShop.seeds}
+
+    def bench(problem: Problem, sources: dict[str, str], evaluate: Evaluator, *rest: object) -> Bench:
+        def failing(source: str, split: Split = Split.TRAIN) -> Evaluation:
+            return failure if source == "the winner's" else evaluate(source, split)
+
+        return original(
+            problem, {name: sources[name] if name in seeds else "the winner's" for name in sources}, failing, *rest
+        )
+
+    monkeypatch.setattr(module, "bench", bench)
     monkeypatch.setattr(module, "name_of", lambda record: "the winner")
     outcome = carried_out(archive)
     assert outcome.bench is not None

@@ -3,13 +3,12 @@ from pathlib import Path
 import pytest
 
 from evaluators.base import Evaluation, Status
-from evolve.archive import Archive, Run
-from evolve.candidate import Candidate, Record
-from evolve.export import ExportMismatch, export, module_text, readable
-from evolve.report import FINALISTS, bench, best, chosen_best, judged_on, ranked, winner
+from evolve.archive import Archive, Run, listing
+from evolve.candidate import Candidate
+from evolve.report import FINALISTS, Bench, bench, best, chosen_best, judged_on, ranked, remeasured, winner
+from evolve.statistics import Row
 from problems.base import Split
 from problems.jobshop import JobShop
-from problems.jobshop.features import FEATURES
 
 VALIDATION = {"a": 9.0, "b": 3.0, "c": 5.0}
 
@@ -112,12 +111,77 @@ def test_every_opening_of_the_test_split_is_noted(archive: Archive) -> None:
     assert judge.calls == [("a", Split.VALIDATION), ("a", Split.TEST)]
 
 
-def test_of_equal_finalists_the_shortest_is_taken_once() -> None:
-    def record(number: int, source: str, gap: float) -> Record:
-        return Record(number, Candidate(source, "mutate"), Evaluation(Status.OK, {"gap": gap}))
+def test_of_equal_finalists_the_shortest_is_taken_once(archive: Archive) -> None:
+    run = fill(archive, **{"long code": 1.0, "short": 1.0, "x": 2.0, "y": 3.0})
+    assert [each.number for each in ranked(listing.lines(archive, run), "gap")] == [1, 2, 3]
 
-    records = [record(0, "long code", 1.0), record(1, "short", 1.0), record(2, "x", 2.0), record(3, "y", 3.0)]
-    assert [each.number for each in ranked(records, "gap")] == [1, 2, 3]
+
+def test_only_finalists_can_be_best(archive: Archive) -> None:
+    run = archive.create_run("r", "{}", "1")
+    for number in range(FINALISTS + 1):
+        archive.propose(run, number, Candidate("a", "mutate"))
+        archive.judge(run, number, Evaluation(Status.OK, {"gap": 1.0 + number}))
+        value = 0.0 if number == FINALISTS else 5.0 - 0.1 * number  # the last is best there, but no finalist
+        archive.judge(run, number, Evaluation(Status.OK, {"gap": value}), Split.VALIDATION)
+    assert chosen_best(archive, run, "gap").number == FINALISTS - 1
+
+
+def test_incumbents_are_measured_afresh_and_what_fails_there_has_no_value(archive: Archive) -> None:
+    run = fill(archive, c=3.0, b=4.0, impure=2.0, a=1.0)
+    judge = Judge()
+    found = remeasured(archive, run, judge, "gap")
+    assert [(each.number, each.evaluations, each.train, each.fresh) for each in found] == [
+        (0, 1, 3.0, 5.0),
+        (2, 3, 2.0, None),
+        (3, 4, 1.0, 9.0),
+    ]
+    assert {split for _, split in judge.calls} == {Split.VALIDATION}
+    remeasured(archive, run, judge, "gap")
+    assert len(judge.calls) == 3
+
+
+def test_of_many_incumbents_the_first_the_last_and_some_between_are_measured(archive: Archive) -> None:
+    run = archive.create_run("r", "{}", "1")
+    for number in range(100):
+        archive.propose(run, number, Candidate("a", "mutate"))
+        archive.judge(run, number, Evaluation(Status.OK, {"gap": 100.0 - number}))
+    numbers = [each.number for each in remeasured(archive, run, Judge(), "gap")]
+    assert (len(numbers), numbers[0], numbers[-1]) == (FINALISTS, 0, 99)
+    assert numbers == sorted(set(numbers))
+    assert remeasured(archive, archive.create_run("empty", "{}", "1"), Judge(), "gap") == []
+
+
+def table(**values: list[float]) -> Bench:
+    """Return a bench of instances named by their place: the first six are of group "g", the others of group "h"."""
+    count = len(next(iter(values.values())))
+    names = [str(number) for number in range(count)]
+    groups = {"g": names[:6], "h": names[6:]}
+    rows = []
+    for name, given in values.items():
+        by_name = dict(zip(names, given, strict=True))
+        means = {group: sum(by_name[key] for key in inside) / len(inside) for group, inside in groups.items()}
+        rows.append(Row(name, means, sum(given) / count, by_name, 1.0))
+    return Bench("p", Split.TEST, "gap", groups, sorted(rows, key=lambda row: row.mean), {})
+
+
+def test_groups_are_compared_apart_and_corrected_for_their_number() -> None:
+    made = table(mine=[1.0, 2, 3, 4, 5, 6] + [9.0] * 6, other=[2.0, 4, 6, 8, 10, 12] + [9.0] * 6)
+    found = made.by_group("mine", "other")
+    assert (found["g"].wins, found["g"].difference) == (6, -3.5)
+    assert found["g"].corrected == pytest.approx(2 * 2 / 64)  # alone 2 / 64, and there are two groups
+    assert found["h"].ties == 6
+    assert made.by_group("mine", "other", {"some": ["0", "1"]})["some"].difference == -1.5
+
+
+def test_wins_are_instances_on_which_nothing_is_better() -> None:
+    made = table(a=[1.0, 2, 3, 0, 0, 0, 5], b=[1.0, 1, 4, 0, 0, 0, 4], c=[9.0] * 7)
+    assert made.wins(["0", "1", "2", "6"]) == {"a": 2, "b": 3, "c": 0}
+
+
+def test_a_comparison_with_all_others_is_corrected_for_their_number() -> None:
+    made = table(mine=[1.0, 2, 3, 4, 5, 6, 0], x=[2.0, 4, 6, 8, 10, 12, 0], y=[2.0, 4, 6, 8, 10, 12, 0])
+    assert made.against("mine")["x"].corrected == pytest.approx(4 / 64)
+    assert made.against("nosuch") == {}
 
 
 def test_a_bench_keeps_what_is_not_valid_apart() -> None:
@@ -136,65 +200,3 @@ def test_a_bench_keeps_what_is_not_valid_apart() -> None:
     assert [row.name for row in table.rows] == ["good"]
     assert table.failures == {"broken": "timeout: too slow"}
     assert list(table.groups) == ["FT 6x6", "FT 10x10", "FT 20x5"]
-
-
-HEAD = f"def priority({', '.join(FEATURES)}):\n"
-
-
-def exported_run(source: str) -> tuple[Run, Record, dict[Split, Evaluation]]:
-    verdict = Evaluation(Status.OK, {"gap": 1.25}, {"x": {"gap": 1.25}})
-    return Run(1, "demo", 0.0, "{}", "1"), Record(7, Candidate(source, "mutate"), verdict), {Split.TEST: verdict}
-
-
-def test_an_exported_module_says_what_it_is_and_how_good() -> None:
-    text = module_text(*exported_run(HEAD + "    return p\n"), JobShop())
-    for told in ("run demo, candidate 7", "test: 1.250 on 1 instances", "work_remaining: work of this operation"):
-        assert told in text
-    scope: dict[str, object] = {}
-    exec(text, scope)
-    assert scope["priority"](*[2.0] * 24) == 2.0  # type: ignore[operator]
-
-
-def test_long_parameter_lists_are_spread_over_lines_and_mean_the_same() -> None:
-    text = readable(HEAD + "    return p\n")
-    assert max(len(line) for line in text.splitlines()) <= 120
-
-
-def test_a_module_brings_the_imports_that_its_rule_needs() -> None:
-    text = module_text(*exported_run(HEAD + "    return math.exp(-p) + np.sqrt(p)\n"), JobShop())
-    scope: dict[str, object] = {}
-    exec(text, scope)
-    assert scope["priority"](*[0.0] * 24) == 1.0  # type: ignore[operator]
-    assert (
-        module_text(*exported_run("import math\n" + HEAD + "    return math.pi\n"), JobShop()).count("import math") == 1
-    )
-
-
-def test_a_comment_behind_a_long_head_is_left_as_it_is() -> None:
-    source = HEAD.replace(":\n", ":  # most work (MWKR)\n") + "    return p  # a \x0c feed\n"
-    assert readable(source) == source
-
-
-def test_a_disk_without_room_keeps_the_file_that_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "rule.py"
-    path.write_text("what was there")
-    run, record, verdicts = exported_run(HEAD + "    return p\n")
-
-    def full(self: Path, text: str, encoding: str) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(Path, "write_text", full)
-    with pytest.raises(OSError, match="No space left"):
-        export(run, record, verdicts, JobShop(), lambda source, split: verdicts[split], path)
-    assert path.read_bytes() == b"what was there"
-
-
-def test_a_text_that_decides_differently_is_not_written(tmp_path: Path) -> None:
-    run, record, verdicts = exported_run(HEAD + "    return p\n")
-
-    def judge(source: str, split: Split = Split.TRAIN) -> Evaluation:
-        return Evaluation(Status.OK, {"gap": 1.25}, {"x": {"gap": 1.26}})
-
-    with pytest.raises(ExportMismatch, match="candidate 7 on test"):
-        export(run, record, verdicts, JobShop(), judge, tmp_path / "rule.py")
-    assert list(tmp_path.iterdir()) == []
