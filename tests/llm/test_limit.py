@@ -105,7 +105,7 @@ def test_a_limit_of_nothing_is_refused() -> None:
 @pytest.mark.usefixtures("at_once")
 def test_no_more_calls_than_allowed_reach_a_server_and_fewer_after_it_is_crowded(server: Server, means: Means) -> None:
     server.script = [Act()] * 8 + [Act("error", 429)] * 8 + [Act()]
-    server.latency = 0.02
+    server.latency, server.hold = 0.02, 8
     limits: dict[str, Limit] = {}
     names = ["openai-compatible:one", "openai-compatible:two"]
     writers = [writer(name, means, base_url=f"{server.address}/v1", limits=limits, tries=9) for name in names]
@@ -114,7 +114,7 @@ def test_no_more_calls_than_allowed_reach_a_server_and_fewer_after_it_is_crowded
     assert server.most_at_once == 8
     (shared,) = limits.values()
     assert shared.limit < 8
-    server.most_at_once = 0
+    server.most_at_once = server.hold = 0
     with ThreadPoolExecutor(24) as pool:
         list(pool.map(lambda number: writers[number % 2](prompt(number)), range(100, 112)))
     assert 1 <= server.most_at_once <= 8

@@ -79,4 +79,4 @@ def test_a_mailbox_as_a_writer_costs_nothing_and_leaves_nothing_owed_when_it_is_
     threading.Timer(0.05, means.stop.set).start()
     with pytest.raises(NotCalled):
         writer("mailbox", means)(prompt(4))
-    assert [path.name for path in Path(means.folder).iterdir()] == ["4.prompt.md"]
+    assert sorted(path.name for path in Path(means.folder).iterdir()) == ["4.asked.json", "4.prompt.md"]
