@@ -23,6 +23,9 @@ def bench(
         list[Path] | None, typer.Option(help="Judge on these instance files instead. Can be repeated.")
     ] = None,
     groups: Annotated[bool, typer.Option("--groups", help="Print mean, interval and wins in every group too.")] = False,
+    cp_sat: Annotated[
+        str | None, typer.Option(help="Set CP-SAT beside them, with so much time for each instance, such as 1s.")
+    ] = None,
     plot: PlotOption = None,
     changes: SetOption = None,
     archive: ArchiveOption = ARCHIVE,
@@ -34,7 +37,7 @@ def bench(
     """
     from evolve.commands import judge
 
-    wanted = judge.Wanted(problem, heuristics or [], split, instances or [], changes or [])
+    wanted = judge.Wanted(problem, heuristics or [], split, instances or [], changes or [], cp_sat)
     judge.bench(wanted, archive, plot, groups, as_json)
 
 

@@ -11,9 +11,10 @@ from evaluators.base import Status
 from evolve import contract, render, render_results, settings
 from evolve.archive import Archive, Run
 from evolve.candidate import Record
-from evolve.commands.arguments import find, read, split_of, write
+from evolve.commands.arguments import find, read, seconds_of, split_of, write
 from evolve.commands.objects import bench_json, evaluation_json
 from evolve.errors import NothingValid
+from evolve.exact import job_shop_for_cp_sat, with_cp_sat
 from evolve.export import Exported, ExportMismatch
 from evolve.export import export as export_module
 from evolve.report import Bench, judged_on
@@ -61,6 +62,7 @@ class Wanted:
         split: Name of the split.
         instances: Instance files to judge on instead.
         changes: Overrides of settings.
+        cp_sat: Time of CP-SAT for each instance, such as "1s"; None leaves it out.
     """
 
     problem: str
@@ -68,6 +70,7 @@ class Wanted:
     split: str
     instances: Sequence[Path]
     changes: Sequence[str]
+    cp_sat: str | None = None
 
 
 def bench(wanted: Wanted, archive: str, plot: Path | None, groups: bool, as_json: bool) -> None:
@@ -75,9 +78,13 @@ def bench(wanted: Wanted, archive: str, plot: Path | None, groups: bool, as_json
     files = [f"problem.files={[str(path.resolve()) for path in wanted.instances]}"] if wanted.instances else []
     chosen, made = _of_problem(wanted.problem, [*wanted.changes, *files])
     on = split_of(wanted.split)
+    seconds = seconds_of(wanted.cp_sat, "--cp-sat") if wanted.cp_sat is not None else None
+    shop = job_shop_for_cp_sat(made, seconds) if seconds is not None else None
     given = {name: _source(name, made, archive, on) for name in wanted.given}
     with judging(chosen, made) as judge, err.status("judging") as status:
         table = bench_of(made, dict(made.seeds) | given, judge, on, lambda name: status.update(f"judging {name}"))
+        if shop is not None and seconds is not None:
+            table = with_cp_sat(table, shop, seconds, status.update)
     mine = next((name for name in given if name not in table.failures), None)
     if plot is not None and table.rows:
         write(plot, str(picture(table, mine)) + "\n")
