@@ -73,6 +73,7 @@ def list_all(name: RunOption = "last", archive: ArchiveOption = ARCHIVE, as_json
 @mailbox.command(name="next")
 def next_one(
     name: RunOption = "last",
+    number: Annotated[int | None, typer.Option(help="Print this one again, whoever was handed it.")] = None,
     wait: Annotated[str, typer.Option(help="How long to wait for a prompt, such as 60s.")] = "0s",
     archive: ArchiveOption = ARCHIVE,
     as_json: JsonOption = False,
@@ -83,7 +84,7 @@ def next_one(
     """
     from evolve.commands import mailbox as command
 
-    command.next_one(name, wait, archive, as_json)
+    command.next_one(name, number, wait, archive, as_json)
 
 
 @mailbox.command()

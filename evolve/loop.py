@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from types import TracebackType
@@ -55,6 +55,10 @@ class Loop:
         first: How many candidates must have been told before any after them is asked for: the published heuristics, so
             that whoever writes knows all of them.
         stop: When set, nothing new is proposed or judged, and the loop ends with what is under way.
+        closing: Set by the loop when nobody is to wait any longer for what is not paid for: it ends, or is overdue.
+        overdue: Returns whether the run's time is over.
+        answered: Numbers of candidates whose answers are here and not archived; they are asked for whatever is left of
+            the budget.
         local: Writes candidates, free of charge, whenever nothing waits to be judged and the proposer is at work on
             all that it may; None leaves the cores idle. It must not be given in deterministic mode.
     """
@@ -74,6 +78,9 @@ class Loop:
         enough: Callable[[Spent], bool],
         stop: threading.Event,
         first: int = 0,
+        closing: threading.Event | None = None,
+        overdue: Callable[[], bool] = lambda: False,
+        answered: Collection[int] = (),
         local: Proposer | None = None,
     ) -> None:
         if local is not None and deterministic:
@@ -82,6 +89,7 @@ class Loop:
         self._search, self._proposer, self._evaluate, self._local = search, proposer, evaluate, local
         self._seed, self._width, self._judges, self._deterministic = seed, width, judges, deterministic
         self._enough, self._stop, self._first = enough, stop, first
+        self._closing, self._overdue = closing or threading.Event(), overdue
         self._pool = ThreadPoolExecutor(width + 2 * judges, thread_name_prefix="candidate")
         self._proposing: dict[Future[Candidate], int] = {}
         self._filling: dict[Future[Candidate], int] = {}
@@ -89,7 +97,7 @@ class Loop:
         self._judging: dict[Future[Evaluation], int] = {}
         self._candidates = archive.candidates(run)
         self._judged = {record.number: record for record in archive.records(run)}  # not yet told, in order of judging
-        self._last = max(self._candidates, default=-1)
+        self._last = max([*self._candidates, *answered], default=-1)
         self._next = 0  # the lowest number that was not asked for
         self._told = 0
         self._closed = False  # a proposer could not start: a cap is reached
@@ -126,7 +134,7 @@ class Loop:
         After a second interrupt nothing is awaited; what is written is archived all the same.
         """
         if error is not None and not isinstance(error, KeyboardInterrupt):
-            self._stop.set()  # nobody tries again
+            self._closing.set()  # nobody tries again
             wait([*self._proposing, *self._filling])
         for under_way in (self._proposing, self._filling):
             for written in [future for future in under_way if future.done() and not future.cancelled()]:
@@ -162,14 +170,18 @@ class Loop:
         ahead = self._next - self._told if self._deterministic else len(self._proposing) + len(self._waiting)
         if ahead >= self._width or self._told < self._first <= self._next:
             return False
-        # What lies before the last archived number belongs to the run, whatever is left of the budget.
-        return self._open() or (self._next <= self._last and not self._halted())
+        # What lies before the last archived number belongs to the run, whatever is left of the budget, and so do the
+        # published heuristics, as far as they cost nothing but time.
+        free = self._next < self._first and not self._enough(Spent(self._asked(), 0, Cost()))
+        return self._open() or ((self._next <= self._last or free) and not self._halted())
 
     def _may_fill(self) -> bool:
         """Return whether a core would be idle and something may be proposed for it."""
         if self._local is None or self._waiting or len(self._filling) + len(self._judging) >= self._judges:
             return False
-        return self._told >= self._first and len(self._proposing) >= self._width and self._open()
+        # Whatever the paid budget allows, there is time as long as answers are waited for.
+        in_time = not self._enough(Spent(self._asked(), 0, Cost()))
+        return self._told >= self._first and bool(self._proposing) and in_time and not self._halted()
 
     def _open(self) -> bool:
         return not self._halted() and not self._enough(self._spent())
@@ -178,9 +190,11 @@ class Loop:
         return self._closed or self._stop.is_set()
 
     def _spent(self) -> Spent:
+        return Spent(self._asked(), self._calls + len(self._proposing), self._cost)
+
+    def _asked(self) -> int:
         writing = len(self._proposing) + len(self._filling)
-        asked = self._next if self._deterministic else len(self._candidates) + writing
-        return Spent(asked, self._calls + len(self._proposing), self._cost)
+        return self._next if self._deterministic else len(self._candidates) + writing
 
     def _ask(self) -> None:
         number = self._next
@@ -212,6 +226,8 @@ class Loop:
         """Archive what has been written or judged since the last look."""
         under_way: list[Future[Any]] = [*self._proposing, *self._filling, *self._judging]
         wait(under_way, timeout=GLANCE, return_when=FIRST_COMPLETED)
+        if self._stop.is_set() or self._overdue():
+            self._closing.set()
         for proposals in (self._proposing, self._filling):
             written = [future for future in proposals if future.done()]
             for future in sorted(written, key=lambda future: future.exception() is not None):  # an error comes last

@@ -2,6 +2,7 @@
 
 import difflib
 import inspect
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -15,10 +16,8 @@ from evaluators.cached import CachedEvaluator
 from evaluators.local import LocalEvaluator
 from evolve.archive import Archive, Run, RunState
 from evolve.candidate import Cost, Insight
-from evolve.llm.kept import forget, owed
+from evolve.llm.kept import answered, forget, owed
 from evolve.llm.ledger import Ledger
-from evolve.llm.name import parsed
-from evolve.llm.writers import GROUP
 from evolve.loop import Loop, Spent
 from evolve.proposers.base import Means, Proposer
 from evolve.proposers.llm.proposer import Llm
@@ -117,8 +116,10 @@ def parts_of(settings: Settings, means: Means, publish: Publish = lambda told, i
     local = build("evolve.proposers", settings.local, problem, means) if settings.local else None
     llm = proposer if isinstance(proposer, Llm) else None
     if llm is not None:
-        for model in llm.models:
-            load(GROUP, parsed(model).provider)  # an unknown one is told before the run begins
+        try:
+            llm.check()
+        except (TypeError, ValueError) as error:
+            raise SettingsError(f"llm: {error}") from error
         _check_caps(settings.budget, llm)
         search = Bandit(search, problem.objectives[0], llm.arms, learning=llm.learning)
     return Parts(
@@ -156,9 +157,17 @@ def means_of(
     return Means(stop, Ledger(settings.budget.usd, settings.budget.tokens, spent, stop), folder)
 
 
+def spent_on(archive: Archive, run: Run) -> Cost:
+    """Return what was spent on a run: on candidates, on answers that are on their way, and on explanations."""
+    archived = archive.candidates(run)
+    explained = [Cost(**event.detail["cost"]) for event in archive.events(run) if event.kind == "explained"]
+    costs = [*(candidate.cost for candidate in archived.values()), *explained]
+    return sum(costs, owed(folder_of(archive, run), archived.keys()))
+
+
 def folder_of(archive: Archive, run: Run) -> Path:
     """Return the folder for a run's prompts and answers that are on their way, beside the archive."""
-    beside = archive.path.with_suffix("") if archive.path else Path("runs") / "server"
+    beside = archive.path or Path("runs") / "server"
     return beside.with_name(f"{beside.name}.calls") / f"{run.name}-{int(run.created)}"
 
 
@@ -204,9 +213,10 @@ def session(
         evolve.archive.RunBusy: Another process works on the run.
         sandbox.SandboxUnavailable: No fence can be set up here.
     """
-    folder, archived = folder_of(archive, run), archive.candidates(run)
-    spent = sum((candidate.cost for candidate in archived.values()), owed(folder, archived.keys()))
-    means = means_of(settings, spent, stop, folder)
+    folder = folder_of(archive, run)
+    spent = spent_on(archive, run)
+    closing = threading.Event()
+    means = means_of(settings, spent, closing, folder)
     parts = parts_of(settings, means, _publisher(archive, run))
     with judging(settings, parts.problem) as evaluate:
         archive.begin(run, force=force)
@@ -225,6 +235,9 @@ def session(
                 enough=_enough(settings.budget, archive.seconds_spent(run)),
                 stop=stop,
                 first=len(parts.problem.seeds),
+                closing=closing,
+                overdue=_overdue(settings.budget, archive.seconds_spent(run)),
+                answered=answered(folder),
                 local=parts.local,
             )
             with loop:
@@ -247,9 +260,15 @@ def _publisher(archive: Archive, run: Run) -> Publish:
     return publish
 
 
+def _overdue(budget: Budget, before: float) -> Callable[[], bool]:
+    """Return a function that tells whether the time is over."""
+    end = time.monotonic() - before + budget.seconds if budget.seconds is not None else math.inf
+    return lambda: time.monotonic() >= end
+
+
 def _enough(budget: Budget, before: float) -> Callable[[Spent], bool]:
     """Return a function that tells whether the budget is used up."""
-    begin = time.monotonic() - before
+    overdue = _overdue(budget, before)
 
     def enough(spent: Spent) -> bool:
         used = (
@@ -257,8 +276,7 @@ def _enough(budget: Budget, before: float) -> Callable[[Spent], bool]:
             (spent.calls, budget.calls),
             (spent.cost.usd, budget.usd),
             (spent.cost.tokens, budget.tokens),
-            (time.monotonic() - begin, budget.seconds),
         )
-        return any(limit is not None and amount >= limit for amount, limit in used)
+        return overdue() or any(limit is not None and amount >= limit for amount, limit in used)
 
     return enough

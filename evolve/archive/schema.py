@@ -86,7 +86,8 @@ def _open(engine: Engine, name: str, read_only: bool) -> None:
             _make(engine, name)
         elif revision < tables.SCHEMA:
             raise OldArchive(
-                f"archive {name} has schema {revision}, this version needs {tables.SCHEMA}: run `evolve upgrade`"
+                f"archive {name} has schema {revision}, this version needs {tables.SCHEMA}: "
+                f"run `evolve upgrade --archive {name}`"
             )
         if not read_only:
             let_read_while_written(engine)

@@ -69,6 +69,8 @@ def show(reference: str, against: str | None, archive: str, as_json: bool) -> No
     with Archive(archive, read_only=True) as store:
         run, _, problem, record = find(store, reference)
         change = _diff(store, run, problem, record, against) if against is not None else None
+        explained = [event.detail for event in store.events(run) if event.kind == "explained"]
+        said = [detail["text"] for detail in explained if detail["candidate"] == record.number]
     view = render.record_view(record, run.name, problem.objectives[0])
     page = render.console()
 
@@ -76,8 +78,12 @@ def show(reference: str, against: str | None, archive: str, as_json: bool) -> No
         page.print(view)
         if change is not None:
             page.print(Text(render.plain(change)) if change else Text("no difference"))
+        for text in said:
+            page.print()
+            page.print(Text(render.plain(text.strip())))
 
-    say({"run": run.name, **record_json(record), "diff": change}, as_json, print_both)
+    data = {"run": run.name, **record_json(record), "diff": change, "explanations": said}
+    say(data, as_json, print_both)
 
 
 def _diff(store: Archive, run: Run, problem: Problem, record: Record, against: str) -> str:

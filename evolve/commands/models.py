@@ -1,7 +1,7 @@
 """Models: what there is, what they cost, what they brought, and what they say about a candidate."""
 
 import os
-import threading
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
@@ -16,22 +16,27 @@ from evolve.candidate import Brief, Cost
 from evolve.commands.arguments import find
 from evolve.errors import NothingValid
 from evolve.llm.base import Ending, Usage
-from evolve.llm.ledger import Ledger
+from evolve.llm.name import parsed
 from evolve.llm.prices import MILLION, price_of
 from evolve.llm.writers import GROUP
-from evolve.proposers.base import Means
+from evolve.proposers.base import NotStarted
 from evolve.proposers.llm.proposer import Llm
-from evolve.run import folder_of, problem_of
+from evolve.run import folder_of, means_of, problem_of, spent_on
 from evolve.search.memory import Memory
 from evolve.settings import SettingsError, restore
 from evolve.spending import Yield, dollars, total, yields
 from evolve.terminal import err, say
-from problems.plugins import names
+from problems.plugins import load, names
 
 
 def providers(models: Sequence[str], as_json: bool) -> None:
     """List the providers and whether their keys are set, or what models cost."""
     rows = [{"provider": name, "key": key} for name in names(GROUP) for key in [_key_state(name)]]
+    try:
+        for name in models:
+            load(GROUP, parsed(name).provider)
+    except ValueError as error:
+        raise SettingsError(str(error)) from error
     prices = {name: _per_million(name) for name in models}
 
     def show() -> None:
@@ -81,6 +86,9 @@ def costs(name: str, archive: str, as_json: bool) -> None:
     with Archive(archive, read_only=True) as store:
         run = store.run(name)
         found = yields(store.records(run), problem_of(restore(run.settings)).objectives[0])
+        for event in store.events(run):
+            if event.kind == "explained":
+                found.append(Yield(event.detail["model"], "explain", calls=1, cost=Cost(**event.detail["cost"])))
     whole = total(found)
     data = {
         "run": run.name,
@@ -136,26 +144,32 @@ def explain(reference: str, model: str, archive: str, as_json: bool) -> None:
         run, chosen, problem, record = find(store, reference)
         if record.evaluation.status is not Status.OK:
             raise NothingValid(f"candidate {record.number} is not valid: {record.evaluation.message}")
-        stop = threading.Event()
-        means = Means(stop, Ledger(None, None, Cost(), stop), folder_of(store, run) / "explain")
+        folder = folder_of(store, run).with_suffix(f".explain-{record.number}")
+        means = means_of(chosen, spent_on(store, run), folder=folder)
         settings = chosen.proposer.arguments if chosen.proposer.kind == "llm" else {}
         try:
             llm = Llm(problem, means, **settings | {"models": [model]})
-        except (ValueError, LookupError) as error:
+            llm.check()
+        except (TypeError, ValueError, LookupError) as error:
             raise SettingsError(f"--model {model}: {error}") from error
         memory = Memory(problem.objectives[0], lambda told, insights: None)
         for each in store.records(run):
             memory.tell(each)
         knowledge = memory.knowledge([record])
+        if model == "mailbox" or model.startswith("mailbox:"):
+            err.print(f"waiting for {folder}/{record.number}.answer.md", markup=False, highlight=False, soft_wrap=True)
         with err.status(f"{model} is reading candidate {record.number}"):
             brief = Brief(record.number, "explain", (record,), writer=model, knowledge=knowledge)
-            written = llm.explain(brief, np.random.default_rng(0))
+            try:
+                written = llm.explain(brief, np.random.default_rng(0))
+            except NotStarted:
+                raise NothingValid(f"the budget of run {run.name} leaves no room for an explanation") from None
         answer = written.answer
         detail = {"candidate": record.number, "model": model, "text": answer.text, "cost": asdict(written.cost)}
         store.log(run, "explained", detail)
-        (means.folder / f"{record.number}.json").unlink(missing_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
+    say({"run": run.name, **detail}, as_json, lambda: render.console().print(Text(render.plain(answer.text.strip()))))
     if answer.ending is not Ending.COMPLETE:
         raise NothingValid(
             f"{model} did not explain candidate {record.number}: {answer.ending} {answer.detail}".strip()
         )
-    say({"run": run.name, **detail}, as_json, lambda: render.console().print(Text(render.plain(answer.text.strip()))))

@@ -87,7 +87,15 @@ class Transient(Exception):
 
 
 class Unusable(RuntimeError):
-    """The provider cannot be used as it is set up: key, quota, model, address; the message says what to do."""
+    """The provider cannot be used as it is set up: key, quota, model, address; the message says what to do.
+
+    Attributes:
+        billed: The request was sent and its answer is lost, so that it may have been paid for.
+    """
+
+    def __init__(self, message: str, *, billed: bool = False) -> None:
+        super().__init__(message)
+        self.billed = billed
 
 
 class Model(Protocol):

@@ -47,7 +47,7 @@ def refusal(account: Account, status: int, headers: Mapping[str, str], body: str
     if kinds & SPENT:
         raise Unusable(f"{said}: {ADVICE[402]}") from None
     if headers.get("x-should-retry") == "false" and (status in AGAIN or status >= 500):
-        raise Unusable(f"{said}: the server asks not to try again; `evolve resume` goes on later") from None
+        raise Unusable(f"{said}: the server asks not to try again", billed=status in UNANSWERED) from None
     if status in AGAIN or status >= 500:
         raise Transient(said, wait=_wait(headers), crowded=status in CROWDED, billed=status in UNANSWERED) from None
     raise Unusable(f"{said}: {ADVICE.get(status, OTHERWISE).format(key=account.key_variable)}") from None

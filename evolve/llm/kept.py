@@ -5,6 +5,7 @@ file is replaced as a whole, so that it is never half written; one that cannot b
 """
 
 import os
+import re
 from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +26,7 @@ class Asked(BaseModel):
 
     model_config = STRICT
 
+    writer: str
     prompt: Prompt
 
 
@@ -33,6 +35,7 @@ class Letter(BaseModel):
 
     model_config = STRICT
 
+    writer: str
     prompt: Prompt
     written: Written
 
@@ -92,20 +95,20 @@ class Kept:
     given in place of a call.
     """
 
-    def __init__(self, inner: Writer, folder: Path) -> None:
-        self._inner, self._folder, self._notes = inner, folder, Notes(folder)
+    def __init__(self, inner: Writer, name: str, folder: Path) -> None:
+        self._inner, self._name, self._folder, self._notes = inner, name, folder, Notes(folder)
 
     def __call__(self, prompt: Prompt) -> Written:
         """Return the answer and what it cost; see `evolve.llm.base.Writer`."""
         path = self._folder / f"{prompt.number}.json"
         letter = get(path, Letter)
-        if letter is not None and letter.prompt.number == prompt.number:
+        if letter is not None and letter.prompt.number == prompt.number and letter.writer == self._name:
             return letter.written if letter.prompt == prompt else replace(letter.written, asked=letter.prompt)
         asked = self._asked(prompt)
         before = self._notes.owed(prompt.number)
         written = self._inner(asked)
         written = replace(written, cost=before + written.cost)
-        put(path, Letter(prompt=asked, written=written))
+        put(path, Letter(writer=self._name, prompt=asked, written=written))
         _note_path(self._folder, prompt.number).unlink(missing_ok=True)
         _asked_path(self._folder, prompt.number).unlink(missing_ok=True)
         return written if asked == prompt else replace(written, asked=asked)
@@ -118,10 +121,26 @@ class Kept:
         """Return what an earlier session has asked for this number, or else note what is asked now."""
         path = _asked_path(self._folder, prompt.number)
         earlier = get(path, Asked)
-        if earlier is not None and earlier.prompt.number == prompt.number:
+        if earlier is not None and earlier.prompt.number == prompt.number and earlier.writer == self._name:
             return earlier.prompt
-        put(path, Asked(prompt=prompt))
+        put(path, Asked(writer=self._name, prompt=prompt))
         return prompt
+
+
+def asked_before(folder: Path, number: int) -> str:
+    """Return which model an earlier session has asked for a candidate, as "provider:name"; empty if none was."""
+    letter = get(folder / f"{number}.json", Letter)
+    if letter is not None:
+        return letter.writer
+    asked = get(_asked_path(folder, number), Asked)
+    return asked.writer if asked is not None else ""
+
+
+def answered(folder: Path) -> set[int]:
+    """Return the numbers of the candidates whose answers are here, the mailbox's included."""
+    names = [path.name for path in folder.glob("[0-9]*")]
+    found = (re.fullmatch(r"(\d+)\.(?:json|answer\.md)", name) for name in names)
+    return {int(match[1]) for match in found if match}
 
 
 def owed(folder: Path, archived: Collection[int]) -> Cost:

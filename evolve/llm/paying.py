@@ -53,18 +53,24 @@ class Paying:
     def __call__(self, prompt: Prompt) -> Attempt:
         """Return what came of one try; see `Payer`."""
         most = cost = self.most(prompt)  # what ends in a way that nobody foresaw may have been paid for
+        charged = most.usd > 0.0 or not most.priced  # what is free leaves no note that could be owed
         self._ledger.reserve(most)
         try:
-            self._notes.sent(prompt.number, most)
+            if charged:
+                self._notes.sent(prompt.number, most)
             attempt = self._try(prompt, most)
             cost = attempt.cost
             return attempt
-        except (NotCalled, Unusable):
+        except NotCalled:
             cost = Cost()
+            raise
+        except Unusable as failure:
+            cost = most if failure.billed else Cost()
             raise
         finally:
             self._ledger.settle(most, cost)
-            self._notes.settled(prompt.number, cost)
+            if charged:
+                self._notes.settled(prompt.number, cost)
 
     def most(self, prompt: Prompt) -> Cost:
         """Return what a try can cost at most: a token is at least a byte, and all input may be written to a cache."""

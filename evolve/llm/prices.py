@@ -84,7 +84,7 @@ def price_of(name: str, base_url: str, table: Mapping[str, Rates]) -> Price:
         return table[name]
     which = parsed(name)
     address = address_of(which.provider, base_url)
-    if which.provider in FREE or is_loopback(address):
+    if which.provider in FREE or (which.provider == "openai-compatible" and is_loopback(address)):
         return NOTHING
     return lambda usage: _listed(which, address, usage)
 

@@ -59,7 +59,7 @@ class Retrying:
         if (paid := _malformed(failed)) is not None:
             return written(paid)
         tries = "1 try" if self._tries == 1 else f"{self._tries} tries"
-        raise Unusable(f"{self._name} did not answer after {tries}: {_line(failed[-1])}; `evolve resume` goes on")
+        raise Unusable(f"{self._name} did not answer after {tries}: {_line(failed[-1])}")
 
     def most(self, prompt: Prompt) -> Cost:
         """Return what a try can cost at most."""

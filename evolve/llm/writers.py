@@ -58,4 +58,4 @@ def writer_of(
     paying = Paying(model, price, means.ledger, Notes(means.folder), max_output_tokens)
     where = f"{which.provider} {address_of(which.provider, base_url)}"
     limited = Limited(paying, limits.setdefault(where, Limit(concurrency, means.stop)))
-    return Kept(Retrying(limited, name, tries, means.stop), means.folder)
+    return Kept(Retrying(limited, name, tries, means.stop), name, means.folder)

@@ -370,3 +370,49 @@ def test_nothing_is_asked_before_the_first_candidates_are_told(archive: Archive,
     later = [position for position, (kind, number) in enumerate(search.history) if kind == "ask" and number >= 7]
     assert told[6] < later[0]
     assert len(told) == 30
+
+
+def test_local_candidates_fill_the_wait_for_the_last_calls_too(archive: Archive) -> None:
+    paid, local = Paid(), Halver()
+    work = loop(archive, archive.create_run("r", "{}", "1"), proposer=paid, local=local, width=5, judges=1,
+                deterministic=False)  # fmt: skip
+    work._enough = lambda spent: spent.calls >= 2 or spent.asked >= 30
+    with work:
+        for _ in work:
+            if len(local.asked) >= 20:
+                paid.answers.release(10)
+    assert len(paid.asked) == 2
+    assert 20 <= len(local.asked) <= 28, "as long as an answer is waited for"
+
+
+def test_when_the_time_is_over_whoever_waits_for_nothing_that_is_paid_is_told(archive: Archive) -> None:
+    closing, late = threading.Event(), []
+
+    def mailbox(brief: Brief, rng: np.random.Generator) -> Candidate:
+        late.append(brief.number)
+        assert closing.wait(10)
+        raise NotStarted
+
+    run = archive.create_run("r", "{}", "1")
+    work = loop(archive, run, proposer=mailbox, deterministic=False)
+    work._closing, work._overdue = closing, lambda: bool(late)
+    work._enough = lambda spent: bool(late)
+    assert drain(work) == []
+    assert late
+    assert not archive.candidates(run)
+
+
+def test_what_is_answered_is_asked_for_whatever_is_left_of_the_budget(archive: Archive) -> None:
+    run, halver = archive.create_run("r", "{}", "1"), Halver()
+    work = Loop(
+        archive, run, Spy(), halver, judge, seed=5, width=4, judges=2, deterministic=False,
+        enough=lambda spent: True, stop=threading.Event(), answered={3},
+    )  # fmt: skip
+    assert sorted(record.number for record in drain(work)) == [0, 1, 2, 3]
+
+
+def test_published_heuristics_are_judged_even_if_nothing_may_be_paid(archive: Archive) -> None:
+    run = archive.create_run("r", "{}", "1")
+    work = loop(archive, run, deterministic=False)
+    work._first, work._enough = 5, lambda spent: spent.calls >= 0 and (spent.cost.usd >= 0.25 or spent.asked >= 5)
+    assert len(drain(work)) == 5

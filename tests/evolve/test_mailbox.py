@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from evolve.mailbox import NoPrompt, answer, letters, take
+from evolve.mailbox import NoPrompt, answer, find, letters, take
 
 
 @pytest.fixture
@@ -71,3 +71,38 @@ def test_an_answer_that_cannot_be_used_is_refused(folder: Path, number: int, tex
     with pytest.raises((NoPrompt, ValueError), match=told):
         answer(folder, number, text)
     assert (folder / "11.answer.md").read_text() == "answered"
+
+
+def test_nobody_is_handed_what_the_run_has_already(folder: Path) -> None:
+    assert take(folder, {3}).number == 20
+    assert [letter.archived for letter in letters(folder, {3})] == [True, False, False]
+
+
+def test_a_prompt_can_be_seen_again(folder: Path) -> None:
+    taken = take(folder)
+    assert find(folder, taken.number).prompt == taken.prompt
+    with pytest.raises(NoPrompt, match="no prompt 4"):
+        find(folder, 4)
+
+
+def test_of_two_answers_at_once_one_is_kept_whole_and_the_other_is_told(folder: Path) -> None:
+    outcomes: list[str] = []
+
+    def put(text: str) -> None:
+        try:
+            answer(folder, 3, text)
+            outcomes.append(text)
+        except NoPrompt as refused:
+            outcomes.append(str(refused))
+
+    texts = [str(number) * 1000 for number in range(8)]
+    threads = [threading.Thread(target=put, args=(text,)) for text in texts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    kept = (folder / "3.answer.md").read_text()
+    assert kept in texts
+    assert sorted(outcomes)[0] == kept
+    assert sum("has its answer" in outcome for outcome in outcomes) == 7
+    assert not list(folder.glob("*.part"))

@@ -148,7 +148,7 @@ def test_a_writer_tries_again_what_may_pass_and_nothing_else(
                 write(prompt())
             calls = 1
         case Passing():
-            with pytest.raises(Unusable, match=r"did not answer after 3 tries: .*; `evolve resume` goes on"):
+            with pytest.raises(Unusable, match=r"did not answer after 3 tries: "):
                 write(prompt())
             calls = 3
         case ending:

@@ -44,7 +44,7 @@ def paying(outcome: Answer | Exception, ledger: Ledger, folder: Path) -> Paying:
 
 
 def test_the_most_is_a_token_per_byte_a_margin_and_all_that_may_be_written(tmp_path: Path) -> None:
-    most = paying(Unusable(), Open(), tmp_path).most(Prompt(1, "äb", "c" * 7))
+    most = paying(Unusable("no key"), Open(), tmp_path).most(Prompt(1, "äb", "c" * 7))
     # 3 + 7 bytes and 1000, all written to a cache at 1.25 dollars; 500 written at 10 dollars
     assert most == Cost(1010, 500, pytest.approx((1010 * 1.25 + 500 * 10) / 1e6), estimated=True)
 
@@ -65,9 +65,10 @@ def test_an_answer_costs_what_its_usage_says(tmp_path: Path) -> None:
         (Transient("turned away"), False),
         (RuntimeError("a bug"), True),
         (Unusable("no key"), False),
+        (Unusable("the answer is lost", billed=True), True),
         (NotCalled(), False),
     ],
-    ids=["lost", "unreadable", "turned away", "bug", "unusable", "not called"],
+    ids=["lost", "unreadable", "turned away", "bug", "unusable", "unusable and lost", "not called"],
 )
 def test_what_may_have_been_paid_counts_at_its_most_and_the_rest_is_free(
     tmp_path: Path, outcome: Answer | Exception, all_of_it: bool

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from evolve.candidate import Flaw
 from evolve.llm.base import Answer, Ending, Usage
+from evolve.proposers.llm import answers
 from evolve.proposers.llm.answers import Heuristic, read
 
 CODE = "import math\n\n\ndef priority(p, q):\n    return p / max(q, 1.0)\n"
@@ -171,3 +172,29 @@ def test_prose_around_a_block_does_not_matter(prose: str, closed: bool) -> None:
     found = proposed(f"{prose}\n\n```python\n{CODE}" + f"```\n{prose}" * closed)
     assert isinstance(found, Heuristic)
     assert found.source == CODE
+
+
+def test_a_long_answer_without_a_fence_costs_no_more_than_a_few_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[str] = []
+
+    class Counting:
+        def __getattr__(self, name: str) -> object:
+            return getattr(ast, name)
+
+        def parse(self, text: str) -> ast.Module:
+            looks.append(text)
+            return ast.parse(text)
+
+    monkeypatch.setattr(answers, "ast", Counting())
+    endless = "import math\n" * 30 + "def priorityX(p):\n" + "    p = p\n" * 3000
+    found = read(Answer(endless, Ending.COMPLETE, Usage()), "priority")
+    assert isinstance(found, Flaw)
+    nearly = "import math\n" * 30 + "def priorityX(p):\n" + "    p = p\n" * 300 + "    return )\n"
+    read(Answer(nearly, Ending.COMPLETE, Usage()), "priority")
+    assert len(looks) < 60
+
+
+def test_code_that_is_too_long_is_told_so() -> None:
+    text = "```python\ndef priority(p):\n" + "    p = p\n" * 3000 + "    return p\n```\n"
+    found = read(Answer(text, Ending.COMPLETE, Usage()), "priority")
+    assert found == Flaw("code too long", "the code in the answer is longer than 16000 characters or 400 lines")

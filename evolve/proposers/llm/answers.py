@@ -10,11 +10,13 @@ from textwrap import dedent
 from evolve.candidate import Flaw
 from evolve.llm.base import Answer, Ending
 from evolve.proposers.llm.quoting import one_line
+from sandbox.source import MOST_CHARACTERS, MOST_LINES
 
 LONGEST_IDEA = 240
-LONGEST_CODE = 100_000
-MOST_TRIES = 30
-"""How many lines of prose before and after code without a fence are tried to be cut off."""
+MOST_ABOVE = 30
+"""How many lines before a function without a fence may belong to it."""
+MOST_CUTS = 8
+"""How often what follows code without a fence is cut off where the parser stops."""
 
 _THOUGHT_TAG = re.compile(r"<(?P<end>/?)(?:think|thinking|thought|reasoning|analysis)>", re.IGNORECASE)
 _FENCE = re.compile(r"^[ \t]*(?P<mark>`{3,}|~{3,})[ \t]*(?P<info>[^`~]*)$")
@@ -102,6 +104,9 @@ def _proposed(text: str, entry: str) -> Heuristic | Flaw:
             return Heuristic(code, _idea(lines, blocks, None))
     if error := next(filter(None, (_syntax_error(block.code) for block in reversed(blocks))), ""):
         return Flaw("malformed answer", f"the code in the answer is not valid Python: {error}")
+    if any("def " in block.code and _too_long(block.code) for block in blocks):
+        limit = f"{MOST_CHARACTERS} characters or {MOST_LINES} lines"
+        return Flaw("code too long", f"the code in the answer is longer than {limit}")
     return Flaw("no code in the answer", f"the answer holds no code block that defines the function {one_line(entry)}")
 
 
@@ -164,21 +169,38 @@ def _tidy(lines: Iterable[str]) -> str:
 
 def _unfenced(lines: Sequence[str], entry: str) -> str:
     """Return code that stands in the answer without a fence; empty if there is none."""
-    pattern = re.compile(rf"(\s*)def\s+{re.escape(entry) if entry else '[A-Za-z_]'}")
+    name = re.escape(entry) if entry else r"[A-Za-z_]\w*"
+    pattern = re.compile(rf"\s*def\s+{name}\b")
     starts = [number for number, line in enumerate(lines) if pattern.match(line)]
     for start in reversed(starts[-3:]):
         margin = lines[start][: len(lines[start]) - len(lines[start].lstrip())]
         shifted = [line.removeprefix(margin) for line in lines]
         above, end = start, start + 1
-        while above > 0 and start - above < MOST_TRIES and _CODE_LINE.match(shifted[above - 1]):
+        while above > 0 and start - above < MOST_ABOVE and _CODE_LINE.match(shifted[above - 1]):
             above -= 1
         while end < len(lines) and _CODE_LINE.match(shifted[end]):
             end += 1
-        for begin in range(above, start + 1):
-            for cut in range(min(end - start, MOST_TRIES)):
-                text = _tidy(shifted[begin : end - cut])
-                if _defines(text, entry):
-                    return text
+        for begin in dict.fromkeys((above, start)):
+            if code := _whole(shifted[begin:end], entry):
+                return code
+    return ""
+
+
+def _whole(lines: Sequence[str], entry: str) -> str:
+    """Return the longest beginning that defines the function: what does not parse is cut where the parser stops."""
+    for _ in range(MOST_CUTS):
+        text = _tidy(lines)
+        if len(text) > MOST_CHARACTERS or text.count("\n") > MOST_LINES or not text.strip():
+            return ""
+        try:
+            tree = ast.parse(text)
+        except SyntaxError as error:
+            lines = lines[: min(max((error.lineno or 1) - 1, 0), len(lines) - 1)]
+        except (ValueError, RecursionError, MemoryError):
+            return ""
+        else:
+            functions = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
+            return text if (entry in functions if entry else functions) else ""
     return ""
 
 
@@ -191,19 +213,24 @@ def _defines(code: str, entry: str) -> bool:
 
 def _tree(code: str) -> ast.Module | None:
     try:
-        return ast.parse(code) if len(code) <= LONGEST_CODE else None
+        return None if _too_long(code) else ast.parse(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
 
+def _too_long(code: str) -> bool:
+    """Return whether a text is longer than any heuristic may be, so that nothing needs to be known about it."""
+    return len(code) > MOST_CHARACTERS or code.count("\n") > MOST_LINES
+
+
 def _syntax_error(code: str) -> str:
     """Return what is wrong with code that does not parse and looks as if it were to define a function."""
-    if "def " not in code or len(code) > LONGEST_CODE:
+    if "def " not in code or _too_long(code):
         return ""
     try:
         ast.parse(code)
     except SyntaxError as error:
-        return one_line(f"line {error.lineno}: {error.msg}")
+        return one_line(f"line {error.lineno}: {error.msg}" if error.lineno else error.msg)
     except (ValueError, RecursionError, MemoryError) as error:
         return one_line(str(error)) or "it is nested too deeply"
     return ""

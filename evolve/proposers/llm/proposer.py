@@ -1,5 +1,6 @@
 """Candidates by language models."""
 
+import ast
 import json
 from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
@@ -9,6 +10,7 @@ import numpy as np
 from evaluators.cached import tree_of
 from evolve.candidate import Brief, Candidate, Cost, Flaw
 from evolve.llm.base import Prompt, Writer, Written
+from evolve.llm.kept import answered, asked_before
 from evolve.llm.ledger import NotCalled
 from evolve.llm.limit import Limit
 from evolve.llm.prices import unpriced
@@ -71,6 +73,7 @@ class Llm:
         prices: Mapping[str, Mapping[str, float]] | None = None,
     ) -> None:
         self._entry = problem.entry
+        self._names = _parameters(next(iter(problem.seeds.values())), problem.entry)
         self._prompts = Prompts(problem)
         self._models = _weights("models", models if isinstance(models, Mapping) else dict.fromkeys(models, 1.0))
         if unknown := sorted(operators.keys() - OPERATORS.keys()):
@@ -78,7 +81,7 @@ class Llm:
         self._operators = _weights("operators", operators)
         self.learning = learning
         table = prices or {}
-        self.base_url, self.prices = base_url, table
+        self.base_url, self.prices, self._folder = base_url, table, means.folder
         self.unpriced = unpriced(self._models, table, base_url)
         limits: dict[str, Limit] = {}
         self._make: Callable[[str], Writer] = lambda model: writer_of(
@@ -115,7 +118,7 @@ class Llm:
             evolve.llm.base.Unusable: The model cannot be used as it is set up.
         """
         operator = self._operator(brief)
-        model = brief.writer or self._drawn(rng)
+        model = self._asked(brief.number) or brief.writer or self._drawn(rng)
         prompt = self._prompts.render(brief, operator)
         written = self._written(model, prompt)
         asked = written.asked or prompt
@@ -125,7 +128,7 @@ class Llm:
             flaw = proposed
         else:
             idea, source = proposed.idea, proposed.source
-            flaw = _nothing_new(proposed, brief)
+            flaw = _nothing_new(proposed, brief) or self._renamed(proposed)
         transcript = _transcript(asked, written)
         return Candidate(source, asked.operator, asked.parents, idea, model, written.cost, transcript, flaw)
 
@@ -163,9 +166,33 @@ class Llm:
             name = INSTEAD[name]
         return next((name for name in possible if self._operators.get(name)), possible[0])
 
+    def _asked(self, number: int) -> str:
+        """Return the model that an earlier session has asked, if it answered or can still be asked; else nothing."""
+        before = asked_before(self._folder, number)
+        return before if before in self._models or number in answered(self._folder) else ""
+
+    def check(self) -> None:
+        """Make all writers, so that what is wrong with a setting is told before anything begins.
+
+        Raises:
+            ValueError: A setting is out of range.
+            TypeError: A setting is of the wrong kind.
+            LookupError: There is no such provider.
+        """
+        for model in self._models:
+            self._writer(model)
+
     def _drawn(self, rng: np.random.Generator) -> str:
         weights = np.array(list(self._models.values()))
         return list(self._models)[rng.choice(len(weights), p=weights / weights.sum())]
+
+    def _renamed(self, proposed: Heuristic) -> Flaw | None:
+        """Return a flaw if the parameters have other names than the template's: then the code says what is not so."""
+        if _parameters(proposed.source, self._entry) == self._names:
+            return None
+        return Flaw(
+            "other parameters", f"{self._entry} must take ({', '.join(self._names)}), by these names in this order"
+        )
 
     def _written(self, model: str, prompt: Prompt) -> Written:
         try:
@@ -201,6 +228,12 @@ def _nothing_new(proposed: Heuristic, brief: Brief) -> Flaw | None:
     if position is None or position >= brief.knowledge.told:
         return None
     return Flaw("duplicate", f"the same code as candidate {brief.knowledge.numbers[position]}")
+
+
+def _parameters(source: str, entry: str) -> list[str]:
+    """Return the names of a function's parameters."""
+    functions = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef) and node.name == entry]
+    return [argument.arg for argument in functions[-1].args.args] if functions else []
 
 
 def _transcript(prompt: Prompt, written: Written) -> str:

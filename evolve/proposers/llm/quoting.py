@@ -5,6 +5,7 @@ import unicodedata
 
 LONGEST_CODE = 16_000
 _SPACES = re.compile(r"\s+")
+_QUOTES = re.compile('["`\u00ab\u00bb\u201c-\u201f\u2039\u203a\u2033\uff02]')
 _TICKS = re.compile(r"`+")
 
 
@@ -16,7 +17,7 @@ def quoted(text: str, limit: int = 200) -> str:
 def one_line(text: str, limit: int = 200) -> str:
     """Return a text as one line of at most `limit` characters, without control characters and quotation marks."""
     visible = "".join(" " if unicodedata.category(character)[0] in "CZ" else character for character in text)
-    line = _SPACES.sub(" ", visible).strip().replace('"', "'").replace("`", "'")
+    line = _QUOTES.sub("'", _SPACES.sub(" ", visible).strip())
     return line if len(line) <= limit else f"{line[: limit - 3].rstrip()}..."
 
 
