@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from evolve.cli_export import app as export_app
 from evolve.cli_models import app as models_app
 from evolve.cli_results import app as results_app
 from evolve.options import (
@@ -42,6 +43,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(export_app)
 app.add_typer(models_app)
 app.add_typer(results_app)
 
@@ -189,22 +191,6 @@ def evaluate(
     from evolve.commands import judge
 
     judge.evaluate(file, problem, split, changes or [], as_json)
-
-
-@app.command()
-def export(
-    candidate: CandidateArgument,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Python file to write.")],
-    archive: ArchiveOption = ARCHIVE,
-    as_json: JsonOption = False,
-) -> None:
-    """Write a candidate as a module of its own, judged again from the file.
-
-    Example: evolve export best -o rule.py
-    """
-    from evolve.commands import judge
-
-    judge.export(candidate, output, archive, as_json)
 
 
 @app.command()

@@ -7,18 +7,20 @@ from pathlib import Path
 
 from evolve import render, settings
 from evolve.archive import Archive, Run
-from evolve.commands.judge import exported_to
+from evolve.commands.export import exported_to
 from evolve.commands.objects import outcome_json
 from evolve.errors import NothingValid
 from evolve.estimate import estimates, first_prompt, told
 from evolve.execute import Outcome, execute, name_of
-from evolve.export import Exported
+from evolve.export import Exported, Wishes
 from evolve.progress import note
 from evolve.progress_style import Style
 from evolve.run import Parts, means_of, parts_of
 from evolve.settings import Settings
 from evolve.terminal import err, say
 
+BRIEF = Wishes(plain_seconds=1.0)
+"""The demo is not to wait for long replays in plain Python; `evolve export` has the time."""
 INTRODUCTION = (
     "Evolving a dispatching rule for the job shop by genetic programming: no model, no key.\n"
     "Every candidate is compiled to native code and judged in a sandbox.\n"
@@ -33,7 +35,7 @@ def demo(recipe: Path, changes: Sequence[str], archive: str, style: Style, outpu
     with Archive(archive) as store:
         run = _created(store, chosen)
         outcome = execute(store, run, chosen, style, err, test=True)
-        exported = exported_to(store, run, chosen, outcome.winner, output) if outcome.winner else None
+        exported = exported_to(store, run, chosen, outcome.winner, output, BRIEF) if outcome.winner else None
         say(outcome_json(store, outcome, exported), as_json, lambda: _show_outcome(outcome, exported))
     if outcome.winner is None:
         raise NothingValid("no candidate is valid: see `evolve runs` for the causes")
@@ -87,6 +89,8 @@ def _created(store: Archive, chosen: Settings) -> Run:
 
 def _carry_out(store: Archive, run: Run, chosen: Settings, style: Style, as_json: bool, *, force: bool = False) -> None:
     note(style, err, f"run {run.name} in {store.url}")
+    if any(model.partition(":")[0] == "mailbox" for model in chosen.proposer.arguments.get("models", ())):
+        note(style, err, f"Prompts wait for answers in the mailbox: evolve mailbox next --run {run.name} --wait 60s")
     outcome = execute(store, run, chosen, style, err, force=force)
     say(outcome_json(store, outcome, None), as_json, lambda: _show_outcome(outcome, None))
     if outcome.winner is None:
@@ -105,7 +109,7 @@ def _show_outcome(outcome: Outcome, exported: Exported | None) -> None:
     page.print(render.code(winner.candidate.source))
     if exported is not None:
         page.print(
-            f"Written as a module, judged again from the file: {exported.path}\n",
+            f"Written as a module, replayed from the file: {exported.path}\n",
             highlight=False,
             markup=False,
             soft_wrap=True,

@@ -9,15 +9,13 @@ from rich.text import Text
 
 from evaluators.base import Status
 from evolve import contract, render, render_results, settings
-from evolve.archive import Archive, Run
-from evolve.candidate import Record
+from evolve.archive import Archive
 from evolve.commands.arguments import find, read, seconds_of, split_of, write
 from evolve.commands.objects import bench_json, evaluation_json
 from evolve.errors import NothingValid
 from evolve.exact import job_shop_for_cp_sat, with_cp_sat
-from evolve.export import Exported, ExportMismatch
-from evolve.export import export as export_module
-from evolve.report import Bench, judged_on
+from evolve.export import heuristic_in
+from evolve.report import Bench
 from evolve.report import bench as bench_of
 from evolve.reporting.bench import picture
 from evolve.run import judging, problem_of, workshop
@@ -34,7 +32,7 @@ def _of_problem(problem: str, changes: Sequence[str]) -> tuple[Settings, Problem
 def evaluate(file: Path, problem: str, split: str, changes: Sequence[str], as_json: bool) -> None:
     """Judge one heuristic."""
     chosen, made = _of_problem(problem, changes)
-    source, on = read(file), split_of(split)
+    source, on = heuristic_in(read(file)), split_of(split)
     with judging(chosen, made) as judge:
         evaluation = judge(source, on)
     data = {"file": str(file), "split": str(on), **evaluation_json(evaluation)}
@@ -97,7 +95,7 @@ def bench(wanted: Wanted, archive: str, plot: Path | None, groups: bool, as_json
 def _source(given: str, problem: Problem, archive: str, split: Split) -> str:
     """Return the source of a file or an archived candidate; that a candidate meets the test split is archived."""
     if Path(given).is_file() or ":" not in given:
-        return read(Path(given))
+        return heuristic_in(read(Path(given)))
     with Archive(archive, create=False) as store:
         run, _, own, record = find(store, given)
         if own.name != problem.name:
@@ -116,35 +114,6 @@ def _print_table(table: Bench, mine: str | None, groups: bool) -> None:
     if groups and table.rows:
         page.print()
         page.print(render_results.groups_table(table))
-
-
-def export(reference: str, output: Path, archive: str, as_json: bool) -> None:
-    """Write a candidate as a module."""
-    with Archive(archive, create=False) as store:
-        run, chosen, _, record = find(store, reference)
-        exported = exported_to(store, run, chosen, record, output)
-    data = {"run": run.name, "candidate": record.number, "file": str(exported.path)}
-    data["measures"] = {str(split): dict(evaluation.measures) for split, evaluation in exported.verified.items()}
-    text = (
-        f"{run.name}:{record.number} written to {exported.path}, judged again from the file: the same on every instance"
-    )
-    say(data, as_json, lambda: render.console().print(text, highlight=False, markup=False, soft_wrap=True))
-
-
-def exported_to(store: Archive, run: Run, chosen: Settings, record: Record, output: Path) -> Exported:
-    """Write a candidate as a module and return the verdicts on it; those not archived yet are made first."""
-    if record.evaluation.status is not Status.OK:
-        raise NothingValid(f"candidate {record.number} is not valid: {record.evaluation.message}")
-    problem = problem_of(chosen)
-    with judging(chosen, problem) as judge:
-        verdicts = {split: judged_on(store, run, record, judge, split) for split in Split}
-        for split, evaluation in verdicts.items():
-            if evaluation.status is not Status.OK:
-                raise NothingValid(f"candidate {record.number} is not valid on {split}: {evaluation.message}")
-        try:
-            return export_module(run, record, verdicts, problem, judge, output)
-        except ExportMismatch as error:
-            raise NothingValid(str(error)) from error
 
 
 def check(problem: str, as_json: bool) -> None:

@@ -14,6 +14,7 @@ from problems.base import (
     Bar,
     BoundBroken,
     Decisions,
+    Driver,
     Heuristic,
     Instance,
     InvalidSolution,
@@ -220,6 +221,10 @@ class BlockingJobShop(RuleProblem):
         lanes = [f"machine {machine}" for machine in range(starts.shape[1])]
         marks = {"makespan": float(ends.max()), str(instance.reference.kind): instance.reference.value}
         return Picture("time", lanes, bars, marks)
+
+    def driver(self) -> Driver:
+        """Return what an exported rule takes along; see `problems.base.Problem`."""
+        return Driver("problems.blocking_jobshop.driver", {"PROBABILITY": self.probability, "LIMIT": self.limit})
 
     def _limit(self, instance: Instance) -> int:
         jobs, count = instance.arrays["durations"].shape

@@ -12,6 +12,7 @@ from problems.base import (
     Arrays,
     Bar,
     BoundBroken,
+    Driver,
     Heuristic,
     Instance,
     InvalidSolution,
@@ -137,6 +138,10 @@ class ExpertPlacement(Problem):
                 bars.append(Bar(f"GPU {gpu}", start, end, f"expert {expert}", replicas))
         marks = {"mean": float(by_layer[layer].mean()), "max": float(by_layer[layer].max())}
         return Picture(f"load in layer {layer} (tokens)", [f"GPU {gpu}" for gpu in range(gpus)], bars, marks)
+
+    def driver(self) -> Driver:
+        """Return what an exported heuristic takes along; see `problems.base.Problem`."""
+        return Driver("problems.expert_placement.driver")
 
 
 def gpu_loads(loads: FloatArray, placement: IntArray, gpus: int) -> FloatArray:

@@ -58,10 +58,14 @@ def objective(instance: Arrays, solution: Arrays) -> float:
 
 def show(instance: Arrays, solution: Arrays) -> str:
     """Return a schedule as text: a line for each machine, with job, start and end of each operation."""
-    starts, ends = solution["starts"], solution["starts"] + instance["durations"]
+    return show_starts(instance["machines"], solution["starts"], solution["starts"] + instance["durations"])
+
+
+def show_starts(machines: AnyArray, starts: AnyArray, ends: AnyArray) -> str:
+    """Return a schedule as text; all three are (jobs, machines)."""
     lines = []
     for machine in range(starts.shape[1]):
-        jobs, steps = (instance["machines"] == machine).nonzero()
+        jobs, steps = (machines == machine).nonzero()
         order = sorted(zip(starts[jobs, steps].tolist(), ends[jobs, steps].tolist(), jobs.tolist(), strict=True))
         lines.append(f"machine {machine}: " + ", ".join(f"job {job} {begin}-{end}" for begin, end, job in order))
     return "\n".join(lines)

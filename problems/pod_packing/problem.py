@@ -15,6 +15,7 @@ from problems.base import (
     Bar,
     BoundBroken,
     Decisions,
+    Driver,
     Heuristic,
     Instance,
     InvalidSolution,
@@ -176,6 +177,10 @@ class PodPacking(RuleProblem):
                 level[lane] = begin + share
                 bars.append(Bar(lane, begin, begin + share, f"pod {pod}, {past}", f"class {pods[pod, 2]}"))
         return Picture("percent of the node", lanes, bars, {"full": 100.0})
+
+    def driver(self) -> Driver:
+        """Return what an exported rule takes along; see `problems.base.Problem`."""
+        return Driver("problems.pod_packing.driver")
 
 
 def _checked(instance: Instance, solution: Arrays) -> IntArray:

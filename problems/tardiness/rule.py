@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from problems.base import AnyArray, Arrays, Decisions, Heuristic, Instance, RuleProblem, Split
+from problems.base import AnyArray, Arrays, Decisions, Driver, Heuristic, Instance, RuleProblem, Split
 from problems.tardiness.features import FEATURES, RULE_SIGNATURE
 from problems.tardiness.generate import CLASSES, SIZES
 from problems.tardiness.machine import SingleMachine
@@ -70,3 +70,7 @@ class TardinessRule(SingleMachine, RuleProblem):
 
         priorities: AnyArray = values(heuristic, rows)
         return priorities
+
+    def driver(self) -> Driver:
+        """Return what an exported rule takes along; see `problems.base.Problem`."""
+        return Driver("problems.tardiness.rule_driver")

@@ -12,10 +12,11 @@ from problems.vm_placement.cluster import MODELS, Node, Pod, models_of, typical
 from problems.vm_placement.placer import place
 
 FORM = """\
-An object in JSON. `nodes`: a list of objects with cpu_milli, memory_mib, gpus and, where there are GPUs, model. `pods`: a
-list in order of arrival of objects with cpu_milli, memory_mib and, where GPUs are needed, gpus, gpu_milli (thousandths of
-each, 1000 unless a share of one is asked for) and models (those accepted, as "T4|P100"; any if it is missing). `typical`:
-such pods, each with a count, from which fragments are computed; without it, the pods that arrive."""
+An object in JSON. `nodes`: a list of objects with cpu_milli, memory_mib, gpus and, where there are GPUs, model.
+`pods`: a list in order of arrival of objects with cpu_milli, memory_mib and, where GPUs are needed, gpus, gpu_milli
+(thousandths of each, 1000 unless a share of one is asked for) and models (those accepted, as "T4|P100"; any if it is
+missing). `typical`: such pods, each with a count, from which fragments are computed; without it, the pods that
+arrive."""
 MEASURE = "idle"
 MEASURE_TEXT = "the share of the cluster's GPUs that is idle at the end, in percent"
 SOLUTION = "`nodes`: (pods,) the node of each pod, -1 if it is refused; `gpus`: (pods,) a bit for each GPU that it uses"
@@ -47,7 +48,7 @@ def read(text: str, name: str) -> dict[str, AnyArray]:
         nodes = [node_of(each) for each in told["nodes"]]
         pods = [pod_of(each) for each in told["pods"]]
         usual: Counter[Pod] = Counter()
-        for each in told.get("typical", told["pods"]):
+        for each in told.get("typical") or told["pods"]:
             usual[pod_of(each)] += int(each.get("count", 1))
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{name}: {type(error).__name__} {error} in a node or a pod") from error

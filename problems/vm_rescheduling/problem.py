@@ -12,6 +12,7 @@ from problems.base import (
     Bar,
     BoundBroken,
     Decisions,
+    Driver,
     Heuristic,
     Instance,
     InvalidSolution,
@@ -166,6 +167,10 @@ class VmRescheduling(RuleProblem):
                     level[lane] += size
         marks = {"full": float(NODE), "room for one slot": float(NODE - SLOT), "for two": float(NODE - 2 * SLOT)}
         return Picture("vCPU used", lanes, bars, marks)
+
+    def driver(self) -> Driver:
+        """Return what an exported rule takes along; see `problems.base.Problem`."""
+        return Driver("problems.vm_rescheduling.driver")
 
 
 def _checked(instance: Instance, solution: Arrays) -> IntArray:
