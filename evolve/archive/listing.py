@@ -3,17 +3,24 @@
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Row, func, or_, select
 
 from evaluators.base import Status
 from evolve.archive import tables
+from evolve.archive.rows import cost_of
 from evolve.archive.store import Archive, Event, Run, RunState
+from evolve.candidate import Cost
 from problems.base import Split
 
 IDEA = 300
 """Characters of an idea that a table shows."""
+FREE = Cost()
+LATELY = 300.0
+"""Seconds of work that a pace is taken from."""
+COST = tuple(field.name for field in fields(Cost))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +34,11 @@ class Line:
         measures: On train; empty unless the status is OK.
         seconds: CPU seconds in the sandbox, all instances.
         cause: Of the failure; empty when OK.
+        proposer: Who wrote it.
+        cost: What it cost.
+        by_model: Whether a model wrote it.
+        flawed: Whether it was no heuristic to be judged.
+        key: Of the verdict; ascending in the order in which verdicts were given.
     """
 
     number: int
@@ -39,6 +51,11 @@ class Line:
     measures: Mapping[str, float]
     seconds: float
     cause: str
+    proposer: str = ""
+    cost: Cost = FREE
+    by_model: bool = False
+    flawed: bool = False
+    key: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +128,12 @@ def mark(archive: Archive, run: Run) -> Mark:
         return Mark(*(connection.execute(query).scalar_one() or 0 for query in queries))
 
 
-def lines(archive: Archive, run: Run) -> list[Line]:
-    """Return the judged candidates of a run in the order in which they were judged."""
+def lines(archive: Archive, run: Run, after: int = 0) -> list[Line]:
+    """Return the judged candidates of a run in the order in which they were judged.
+
+    Args:
+        after: Leave out those whose verdict has this key or a lower one.
+    """
     candidate, evaluation = tables.candidate.c, tables.evaluation.c
     query = (
         select(
@@ -121,6 +142,11 @@ def lines(archive: Archive, run: Run) -> list[Line]:
             candidate.parents,
             func.substr(candidate.idea, 1, IDEA).label("idea"),
             func.length(candidate.source).label("characters"),
+            candidate.proposer,
+            *(tables.candidate.c[name] for name in COST),
+            (candidate.transcript != "").label("by_model"),
+            (candidate.flaw_cause != "").label("flawed"),
+            evaluation.id,
             evaluation.created,
             evaluation.status,
             evaluation.measures,
@@ -128,25 +154,31 @@ def lines(archive: Archive, run: Run) -> list[Line]:
             evaluation.cause,
         )
         .join(tables.evaluation)
-        .where(candidate.run_id == run.id, evaluation.split == str(Split.TRAIN))
+        .where(candidate.run_id == run.id, evaluation.split == str(Split.TRAIN), evaluation.id > after)
         .order_by(evaluation.id)
     )
     with archive.reading() as connection:
-        return [
-            Line(
-                row.number,
-                row.operator,
-                tuple(json.loads(row.parents)),
-                row.idea,
-                row.characters,
-                row.created,
-                Status(row.status),
-                json.loads(row.measures),
-                row.seconds,
-                row.cause,
-            )
-            for row in connection.execute(query)
-        ]
+        return [_line(row) for row in connection.execute(query)]
+
+
+def _line(row: Row[*tuple[Any, ...]]) -> Line:
+    return Line(
+        number=row.number,
+        operator=row.operator,
+        parents=tuple(json.loads(row.parents)),
+        idea=row.idea,
+        characters=row.characters,
+        judged=row.created,
+        status=Status(row.status),
+        measures=json.loads(row.measures),
+        seconds=row.seconds,
+        cause=row.cause,
+        proposer=row.proposer,
+        cost=cost_of(row),
+        by_model=bool(row.by_model),
+        flawed=bool(row.flawed),
+        key=row.id,
+    )
 
 
 def containing(archive: Archive, run: Run, text: str) -> set[int]:
@@ -209,6 +241,20 @@ def moments(events: Sequence[Event], listed: Sequence[Line]) -> dict[int, float]
         if kind == "judged":
             found[number] = latest
     return found
+
+
+def pace(seconds: Mapping[int, float], lately: float = LATELY) -> float | None:
+    """Return how many candidates were judged per minute of work lately; None where too little time has passed.
+
+    Args:
+        seconds: Working time by number; see `moments`.
+        lately: How far back to look, in seconds.
+    """
+    now = max(seconds.values(), default=0.0)
+    since = max(now - lately, 0.0)
+    if now - since < 1.0:
+        return None
+    return 60.0 * sum(moment > since for moment in seconds.values()) / (now - since)
 
 
 def steps(listed: Sequence[Line], objective: str, seconds: Mapping[int, float]) -> list[Step]:

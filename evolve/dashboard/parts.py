@@ -12,7 +12,11 @@ import streamlit as st
 
 from evaluators.base import Status
 from evolve.archive import RunState
+from evolve.candidate import Cost
+from evolve.dashboard.charts.base import PICK, PICKED, Spec
 
+Height = Literal["content"] | int | None
+"""Of a table in pixels, or as its rows need; None as its rows need, up to ten."""
 UNITS = {"gap": "%"}
 STATES = {
     RunState.RUNNING: "blue",
@@ -57,6 +61,18 @@ def dollars(usd: float) -> str:
     return f"{usd:,.2f} US$"
 
 
+def amount(cost: Cost) -> str:
+    """Return what something cost as text: dollars, or tokens where no price is known or nothing is charged."""
+    if cost.tokens and (not cost.priced or not cost.usd):
+        return f"{cost.tokens:,} tokens"
+    return dollars(cost.usd) if cost.usd >= 0.1 or not cost.usd else f"{cost.usd:.4f} US$"
+
+
+def written_as(operator: str, idea: str) -> str:
+    """Return how a candidate came about: its operator, or the name of a published heuristic."""
+    return f"published {idea}" if operator == "seed" else operator
+
+
 def state_badge(state: RunState) -> None:
     """Show what a run is doing."""
     st.badge(str(state), color=STATES[state])  # type: ignore[arg-type]
@@ -95,12 +111,12 @@ class Column:
     width: int | None = None
 
 
-def table(columns: Sequence[Column], height: int | None = None) -> None:
+def table(columns: Sequence[Column], height: Height = None) -> None:
     """Show a table."""
     _show(columns, height)
 
 
-def clickable(key: str, rows: Sequence[str], columns: Sequence[Column], height: int | None = None) -> str | None:
+def clickable(key: str, rows: Sequence[str], columns: Sequence[Column], height: Height = None) -> str | None:
     """Show a table and return the row that was just clicked on, if one was.
 
     Args:
@@ -114,7 +130,25 @@ def clickable(key: str, rows: Sequence[str], columns: Sequence[Column], height: 
     return picked
 
 
-def _show(columns: Sequence[Column], height: int | None, key: str | None = None) -> None:
+def chart(spec: Spec, key: str, alt: str) -> None:
+    """Show a chart that nothing in can be clicked on."""
+    st.vega_lite_chart(spec=spec, key=key, alt=alt)
+
+
+def clickable_chart(spec: Spec, key: str, alt: str) -> str | None:
+    """Show a chart and return what was just clicked on, if something was: the value of `charts.base.PICKED`."""
+    picked: str | None = st.session_state.pop(f"{key} picked", None)
+    st.vega_lite_chart(spec=spec, key=key, alt=alt, on_select=lambda: _pick_mark(key), selection_mode=PICK)
+    return picked
+
+
+def _pick_mark(key: str) -> None:
+    marks = st.session_state[key]["selection"][PICK]
+    if marks:
+        st.session_state[f"{key} picked"] = str(marks[0][PICKED])
+
+
+def _show(columns: Sequence[Column], height: Height, key: str | None = None) -> None:
     form = {
         column.label: st.column_config.NumberColumn(format=column.form, width=column.width)
         if column.form
@@ -122,7 +156,7 @@ def _show(columns: Sequence[Column], height: int | None, key: str | None = None)
         for column in columns
     }
     data = {column.label: list(column.values) for column in columns}
-    tall: Literal["auto"] | int = "auto" if height is None else height
+    tall: Literal["auto", "content"] | int = "auto" if height is None else height
     if key is None:
         st.dataframe(data, hide_index=True, column_config=form, placeholder="", height=tall)
         return

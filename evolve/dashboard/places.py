@@ -8,15 +8,23 @@ from evolve.archive import Archive, Run
 from evolve.dashboard.parts import notice
 
 PAGES = Path(__file__).parent / "pages"
-RUNS, RUN, CANDIDATE = (PAGES / f"{name}.py" for name in ("runs", "run", "candidate"))
+NAMES = ("runs", "live", "candidates", "candidate", "lineage", "map", "compare", "winner")
+RUNS, LIVE, CANDIDATES, CANDIDATE, LINEAGE, MAP, COMPARE, WINNER = (PAGES / f"{name}.py" for name in NAMES)
 ICON = Path(__file__).parent / "icon.svg"
 """A file of ours: Streamlit lets the browser fetch any other icon of a page from elsewhere."""
-CHOSEN = "chosen run"
+CHOSEN, LAST = "chosen run", "last run"
+LONGEST = 9
+"""Digits of a number that a database can count to."""
 
 
-def address(run: str, candidate: int | None = None) -> dict[str, str]:
+def address(run: str, candidate: int | None = None, **more: str) -> dict[str, str]:
     """Return the query parameters of a run or a candidate."""
-    return {"run": run} if candidate is None else {"run": run, "candidate": str(candidate)}
+    return {"run": run} | ({} if candidate is None else {"candidate": str(candidate)}) | more
+
+
+def number_in(text: str) -> int | None:
+    """Return the number of a candidate that a text stands for; None if it stands for none."""
+    return int(text) if text.isdecimal() and len(text) <= LONGEST else None
 
 
 def choose_run(archive: Archive) -> Run:
@@ -28,12 +36,14 @@ def choose_run(archive: Archive) -> Run:
     if not runs:
         no_runs(archive.url)
         st.stop()
-    wanted = st.query_params.get("run", st.session_state.get(CHOSEN))
+    wanted = st.query_params.get("run", st.session_state.get(LAST))
     if wanted is not None and wanted not in runs:
         notice(f"This archive has no run {wanted!r}. The newest is shown; choose another here:")
     name = wanted if wanted in runs else next(iter(runs))
-    st.session_state[CHOSEN] = name
-    st.selectbox("Run", runs, key=CHOSEN, on_change=_move, width=320)
+    st.session_state[CHOSEN] = st.session_state[LAST] = name
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.text("Run", width="content")
+        st.selectbox("Run", runs, key=CHOSEN, on_change=_move, width=320, label_visibility="collapsed")
     st.query_params["run"] = name
     return runs[name]
 

@@ -1,6 +1,8 @@
 """Opening pages without a browser, and reading off what they show."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
@@ -41,3 +43,18 @@ def pick(app: AppTest, key: str, row: int) -> AppTest:
     """Click on a row of a table."""
     app.session_state[f"{key} picked"] = app.session_state[f"{key} shown"][row]
     return app.run()
+
+
+def links(app: AppTest) -> list[tuple[str, str]]:
+    """Return the links of a page with their addresses."""
+    return [(link.proto.label, link.proto.query_string) for link in app.get("page_link")]
+
+
+def drawn(app: AppTest, chart: int) -> dict[str, Any]:
+    """Return the specification of a chart."""
+    return json.loads(app.get("vega_lite_chart")[chart].proto.spec)
+
+
+def rows(app: AppTest, chart: int, layer: int) -> list[dict[str, Any]]:
+    """Return the data of a layer of a chart."""
+    return drawn(app, chart)["layer"][layer]["data"]["values"]

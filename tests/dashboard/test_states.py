@@ -1,12 +1,15 @@
 import json
+import socket
 import sqlite3
 from pathlib import Path
 
 import pytest
 
+from evaluators.base import Evaluation, Status
 from evolve.archive import Archive
-from tests.dashboard.conftest import fill
-from tests.dashboard.looking import codes, fine, look, texts
+from evolve.candidate import Candidate
+from tests.dashboard.conftest import PAGES, SETTINGS, fill
+from tests.dashboard.looking import codes, figures, fine, look, texts
 
 
 @pytest.mark.parametrize(
@@ -26,25 +29,25 @@ def test_a_candidate_that_is_not_there_is_a_sentence(archive: Archive, candidate
 
 def test_a_run_that_is_not_there_is_a_sentence_and_the_newest_is_shown(archive: Archive) -> None:
     fill(archive)
-    app = fine(look("run", run="gamma"))
+    app = fine(look("live", run="gamma"))
     assert "no run 'gamma'" in texts(app)
     assert app.selectbox[0].value == "alpha"
 
 
-@pytest.mark.parametrize("page", ["runs", "run", "candidate"])
+@pytest.mark.parametrize("page", PAGES)
 def test_an_empty_archive_says_what_fills_it(archive: Archive, page: str) -> None:
     app = fine(look(page))
     assert "no run yet" in texts(app)
     assert codes(app) == f"evolve demo --archive {archive.url}"
 
 
-@pytest.mark.parametrize("page", ["runs", "run", "candidate"])
+@pytest.mark.parametrize("page", PAGES)
 def test_a_missing_archive_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: str) -> None:
     monkeypatch.setenv("EVOLVE_ARCHIVE", str(tmp_path / "none.db"))
     assert "there is no archive at" in texts(fine(look(page)))
 
 
-@pytest.mark.parametrize("page", ["runs", "run", "candidate"])
+@pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize(("revision", "sentence"), [("0000", "evolve upgrade"), ("9999", "newer version")])
 def test_an_archive_of_another_schema_says_what_to_do(
     archive: Archive, page: str, revision: str, sentence: str
@@ -65,5 +68,35 @@ def test_a_run_whose_problem_is_not_installed_is_a_sentence_and_the_others_are_s
     assert list(app.dataframe[0].value["Run"]) == ["alpha"]
     assert "the problem of run lost cannot be loaded: no problem is called 'nowhere'" in texts(app)
     assert "the problem of run broken cannot be loaded" in texts(app)
-    for page in ("run", "candidate"):
+    for page in PAGES[1:-2]:
         assert "cannot be loaded" in texts(fine(look(page, run="lost")))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_run_in_which_nothing_is_valid_says_where_to_look(archive: Archive, page: str) -> None:
+    run = archive.create_run("beta", SETTINGS, "1")
+    app = fine(look(page, run="beta"))
+    archive.propose(run, 0, Candidate("def f(p):\n    return x\n", "seed", idea="FIFO", proposer="seed"))
+    archive.judge(run, 0, Evaluation(Status.REJECTED, message="there is no x", cause="static check"))
+    fine(app.run())
+    if page == "live":
+        assert "No candidate of run beta is valid yet" in texts(app)
+    elif page not in ("runs", "candidates", "compare"):
+        assert "Its failures are on the page Live" in texts(app)
+
+
+def test_a_run_without_candidates_says_so(archive: Archive) -> None:
+    archive.create_run("beta", SETTINGS, "1")
+    app = fine(look("live", run="beta"))
+    assert "No candidate has been judged" in texts(app)
+    assert figures(app)["Best gap on train"] == figures(app)["Better by"] == "–"
+    assert "No candidate has been judged" in texts(fine(look("candidates", run="beta")))
+
+
+def test_a_run_whose_process_was_killed_says_how_to_go_on(archive: Archive) -> None:
+    run = fill(archive)
+    gone = {"pid": 2**22 + 1, "host": socket.gethostname(), "born": "1"}  # beyond the largest number of a process
+    archive.log(run, "started", gone)
+    app = fine(look("live", run="alpha"))
+    assert "The process that worked on this run is gone" in texts(app)
+    assert f"evolve resume alpha --archive {archive.url}" in codes(app)

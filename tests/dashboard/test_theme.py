@@ -1,3 +1,4 @@
+import ast
 import tomllib
 from itertools import product
 from pathlib import Path
@@ -5,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from evolve.commands.system import STREAMLIT
-from evolve.dashboard import palette
+from evolve.dashboard import palette, places
 
 CONFIG = tomllib.loads((Path(__file__).parents[2] / ".streamlit" / "config.toml").read_text())
-COLOURS = (palette.EVOLVED, palette.PUBLISHED, palette.MUTED)
+COLOURS = sorted({palette.EVOLVED, palette.PUBLISHED, palette.MUTED, *palette.RUNS, *palette.OPERATORS.values()})
 
 
 def luminance(colour: str) -> float:
@@ -50,3 +51,20 @@ def test_the_server_is_bound_to_this_machine_and_sends_no_statistics() -> None:
     assert CONFIG["server"]["address"] == "127.0.0.1"
     assert set(CONFIG["server"]["allowedHosts"]) == {"127.0.0.1", "localhost"}
     assert CONFIG["browser"]["gatherUsageStats"] is False
+
+
+def test_runs_side_by_side_differ_in_colour_and_in_dashes() -> None:
+    assert len(set(palette.RUNS)) == len(set(map(tuple, palette.DASHES))) == len(palette.RUNS)
+
+
+def test_operators_of_one_colour_differ_in_shape() -> None:
+    assert palette.OPERATORS.keys() == palette.SHAPES.keys()
+    marks = {name: (palette.OPERATORS[name], palette.SHAPES[name]) for name in palette.OPERATORS}
+    assert marks.pop("tune") == marks["constants"]  # the same thing, by another proposer
+    assert len(set(marks.values())) == len(marks)
+
+
+def test_no_string_stands_alone_in_a_page_where_it_would_be_shown() -> None:
+    for path in places.PAGES.glob("*.py"):
+        for node in ast.parse(path.read_text()).body[1:]:
+            assert not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)), path

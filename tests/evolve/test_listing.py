@@ -126,3 +126,18 @@ def test_ancestors_follow_the_first_parent_back_to_a_candidate_without_one() -> 
 def test_ancestors_of_one_whose_parent_is_not_later_than_itself_end_there() -> None:
     assert listing.ancestors([line(0, 0, 1.0, (1,)), line(1, 1, 1.0, (0,))], 1)[0].number == 0
     assert len(listing.ancestors([line(0, 0, 1.0, (1,)), line(1, 1, 1.0, (0,))], 1)) == 1
+
+
+def test_lines_after_a_key_are_those_that_were_judged_later(archive: Archive) -> None:
+    run = fill(archive)
+    listed = listing.lines(archive, run)
+    assert listing.lines(archive, run, listed[2].key) == listed[3:]
+    assert listing.lines(archive, run, listed[-1].key) == []
+
+
+def test_a_line_tells_who_wrote_it_and_what_it_cost(archive: Archive) -> None:
+    run = fill(archive)
+    for entry, record in zip(listing.lines(archive, run), archive.records(run), strict=True):
+        candidate = record.candidate
+        assert (entry.proposer, entry.cost, entry.by_model) == (candidate.proposer, candidate.cost, candidate.by_model)
+        assert entry.flawed == (candidate.flaw is not None)

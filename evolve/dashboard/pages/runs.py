@@ -32,7 +32,7 @@ def _table() -> None:
         st.text("Click on a run to open it.")
         picked = clickable("runs", [run.name for run, _, _ in known], _columns(known))
         if picked is not None:
-            st.switch_page(places.RUN, query_params=places.address(picked))
+            st.switch_page(places.LIVE, query_params=places.address(picked))
     for message in unknown:
         notice(message)
 
@@ -65,6 +65,7 @@ def _columns(known: list[tuple[Run, str, Glance]]) -> list[Column]:
         Column(f"Best {title}", best, "%.2f"),
         Column(f"Best published {title}", published, "%.2f"),
         Column("Best published rule", names),
+        Column("Better by", [glance.gain if glance.best_seed else None for glance, _ in every], "%.2f"),
         Column("Cost, US$", [glance.usd for glance, _ in every], "%.2f"),
         Column("Time, min", [glance.seconds / 60 for glance, _ in every], "%.1f"),
         Column("Started", [f"{datetime.fromtimestamp(run.created):%Y-%m-%d %H:%M}" for run, _, _ in known]),

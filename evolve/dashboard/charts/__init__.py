@@ -1,0 +1,1 @@
+"""The charts, as Vega-Lite specifications: written out, they take no time to check and to load a library for."""
