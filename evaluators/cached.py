@@ -7,6 +7,7 @@ from threading import Lock
 
 from evaluators.base import Evaluation, Evaluator
 from problems.base import Split
+from sandbox import trees
 
 
 class CachedEvaluator:
@@ -55,6 +56,6 @@ class CachedEvaluator:
 def tree_of(source: str) -> str:
     """Return the normal form of a source text: its syntax tree, or the text itself where it does not parse."""
     try:
-        return ast.dump(ast.parse(source))
+        return ast.dump(trees.parse(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return source

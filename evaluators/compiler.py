@@ -16,6 +16,7 @@ from numba.core.errors import NumbaError
 from numba.core.registry import cpu_target
 
 from problems.base import Heuristic
+from sandbox import trees
 
 FILENAME = "<heuristic>"
 
@@ -41,7 +42,7 @@ def plain(source: str, entry: str) -> Callable[..., Any]:
     """Return the heuristic as a Python function whose helper functions are compiled with bounds checks."""
     scope: dict[str, Any] = {"math": math, "np": np}
     exec(compile(source, FILENAME, "exec"), scope)
-    for node in ast.parse(source).body:
+    for node in trees.parse(source).body:
         if isinstance(node, ast.FunctionDef) and node.name != entry:
             scope[node.name] = njit(boundscheck=True, error_model="python")(scope[node.name])
     function = scope.get(entry)

@@ -6,6 +6,8 @@ ours for each such feature before the first candidate that uses it is forked fro
 
 import ast
 
+from sandbox import trees
+
 _ARRAY = "x = np.array([3.0, 1.0, 2.0])\n    y = np.array([1.0, 2.0, 4.0])\n    k = np.array([2, 0, 1])\n"
 _BODIES = {
     "sorted": "return sorted([3.0, 1.0, 2.0])[0] + sorted([(1.0, 2), (0.5, 1)])[0][0]",
@@ -39,7 +41,7 @@ ENTRY, SIGNATURE = "warm_up", "float64()"
 def features_of(source: str) -> list[str]:
     """Return the features that a source uses; names of ours, never text of its own."""
     found = set()
-    nodes = list(ast.walk(ast.parse(source)))
+    nodes = list(ast.walk(trees.parse(source)))
     lists = any(isinstance(node, ast.List | ast.ListComp) for node in nodes)
     for node in nodes:
         if isinstance(node, ast.Attribute):

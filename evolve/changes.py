@@ -43,7 +43,7 @@ def profile(source: str, entry: str = "") -> Profile | None:
         entry: Name of the function; if empty, it is the last one.
     """
     try:
-        tree = ast.parse(source)
+        tree = trees.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef) and entry in ("", node.name)]

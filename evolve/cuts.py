@@ -57,7 +57,7 @@ def plain_form(source: str, entry: str) -> str:
     Raises:
         Rejected: It does not pass the static check.
     """
-    return ast.unparse(ast.parse(check_source(source, entry))) + "\n"
+    return ast.unparse(trees.parse(check_source(source, entry))) + "\n"
 
 
 def cuts(source: str, entry: str) -> list[Cut]:
@@ -67,7 +67,7 @@ def cuts(source: str, entry: str) -> list[Cut]:
         source: A heuristic in plain form.
         entry: Name of its function.
     """
-    tree = ast.parse(source)
+    tree = trees.parse(source)
     known = {source}
     found = []
     # A constant that is an operand goes with its operation; there is no need to set it to 0 or 1 as well.
@@ -93,7 +93,7 @@ def combined(source: str, chosen: Sequence[Cut], entry: str, fits: Callable[[str
         entry: Name of its function.
         fits: Whether a text will do.
     """
-    tree, best = ast.parse(source), source
+    tree, best = trees.parse(source), source
     for cut in chosen:
         node = next((node for node in trees.nodes(tree) if _has_position(node) and _position(node) == cut.at), None)
         ways = list(_ways(node, entry)) if node is not None else []
@@ -108,7 +108,7 @@ def combined(source: str, chosen: Sequence[Cut], entry: str, fits: Callable[[str
 
 def size(source: str) -> tuple[int, int]:
     """Return how large a heuristic is: the nodes of its syntax tree, then the characters of its text."""
-    return len(trees.nodes(ast.parse(source))), len(source)
+    return len(trees.nodes(trees.parse(source))), len(source)
 
 
 def _text(tree: ast.Module | None, entry: str) -> str | None:

@@ -85,7 +85,7 @@ def _parse(source: str) -> ast.Module:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.parse(source)
+            return trees.parse(source)
     except SyntaxError as error:
         raise Rejected(error.lineno or 0, f"not valid Python: {error.msg}", "correct the syntax") from error
     except ValueError as error:

@@ -2,6 +2,24 @@
 
 import ast
 from collections.abc import Iterator
+from threading import Lock
+
+_PARSING = Lock()
+"""Two threads that parse at once can end in a SystemError: CPython 3.11 counts the depth of all its trees in one place
+(issue 106905 of CPython)."""
+
+
+def parse(text: str) -> ast.Module:
+    """Return the syntax tree of a text; may be called from several threads.
+
+    Raises:
+        SyntaxError: It is not Python.
+        ValueError: It holds what no source may.
+        RecursionError: It is nested too deeply.
+        MemoryError: Likewise, where the parser itself notices.
+    """
+    with _PARSING:
+        return ast.parse(text)
 
 
 def walk(tree: ast.AST) -> Iterator[tuple[ast.AST, int]]:

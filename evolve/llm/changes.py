@@ -5,6 +5,8 @@ import copy
 import random
 from collections.abc import Callable
 
+from sandbox import trees
+
 Change = Callable[[ast.Module, "ast.Module | None", random.Random], str]
 """Changes the first tree in place, with the help of a second one where there is one; returns what it did in a few
 words, empty if it finds nothing to change."""
@@ -22,7 +24,7 @@ OPPOSITES: dict[type[ast.operator], type[ast.operator]] = {
 def parsed(code: str) -> ast.Module | None:
     """Return the tree of a source that defines a function; None if it does not."""
     try:
-        tree = ast.parse(code)
+        tree = trees.parse(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     return tree if any(isinstance(node, ast.FunctionDef) for node in tree.body) else None

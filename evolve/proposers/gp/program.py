@@ -9,6 +9,7 @@ from evolve.proposers.gp.infer import Kinds
 from evolve.proposers.gp.kinds import FLOAT, INT, Kind
 from evolve.proposers.gp.sites import Site, Sites, Slot
 from evolve.proposers.gp.syntax import constant, size
+from sandbox import trees
 
 IMPORTS = {"math": "import math", "np": "import numpy as np"}
 BUILTINS = frozenset(
@@ -145,7 +146,7 @@ def read(source: str, form: Form) -> Program:
     Raises:
         Unreadable: It is not Python, or does not define the entry function with the right number of parameters.
     """
-    tree = ast.parse(canonical(source))
+    tree = trees.parse(canonical(source))
     entries = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == form.entry]
     if not entries or len(entries[-1].args.args) != len(form.parameters):
         raise Unreadable(f"the source does not define {form.entry} with {len(form.parameters)} parameters")
@@ -166,7 +167,7 @@ def canonical(source: str) -> str:
         Unreadable: It is not Python.
     """
     try:
-        tree = ast.parse(source)
+        tree = trees.parse(source)
         return ast.unparse(_Canonical(tree).visit(tree))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise Unreadable(f"the source cannot be parsed: {error}") from error

@@ -10,6 +10,7 @@ from textwrap import dedent
 from evolve.candidate import Flaw
 from evolve.llm.base import Answer, Ending
 from evolve.proposers.llm.quoting import one_line
+from sandbox import trees
 from sandbox.source import MOST_CHARACTERS, MOST_LINES
 
 LONGEST_IDEA = 240
@@ -193,7 +194,7 @@ def _whole(lines: Sequence[str], entry: str) -> str:
         if len(text) > MOST_CHARACTERS or text.count("\n") > MOST_LINES or not text.strip():
             return ""
         try:
-            tree = ast.parse(text)
+            tree = trees.parse(text)
         except SyntaxError as error:
             lines = lines[: min(max((error.lineno or 1) - 1, 0), len(lines) - 1)]
         except (ValueError, RecursionError, MemoryError):
@@ -213,7 +214,7 @@ def _defines(code: str, entry: str) -> bool:
 
 def _tree(code: str) -> ast.Module | None:
     try:
-        return None if _too_long(code) else ast.parse(code)
+        return None if _too_long(code) else trees.parse(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
@@ -228,7 +229,7 @@ def _syntax_error(code: str) -> str:
     if "def " not in code or _too_long(code):
         return ""
     try:
-        ast.parse(code)
+        trees.parse(code)
     except SyntaxError as error:
         return one_line(f"line {error.lineno}: {error.msg}" if error.lineno else error.msg)
     except (ValueError, RecursionError, MemoryError) as error:

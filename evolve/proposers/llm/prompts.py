@@ -77,7 +77,7 @@ class Prompts:
 
     def _one(self, parent: Record, knowledge: Knowledge) -> dict[str, str]:
         tell = self._feedback
-        tree = ast.parse(parent.candidate.source)
+        tree = trees.parse(parent.candidate.source)
         parts = sum(isinstance(node, ast.stmt | ast.expr) for node in trees.nodes(tree))
         return {
             "parent": named(parent),

@@ -19,6 +19,7 @@ from evolve.proposers.base import Means, NotStarted
 from evolve.proposers.llm.answers import Heuristic, read
 from evolve.proposers.llm.prompts import PARENTS, Prompts
 from problems.base import Problem
+from sandbox import trees
 
 OPERATORS: Mapping[str, float] = {"create": 0.15, "mutate": 0.4, "cross": 0.25, "simplify": 0.1, "repair": 0.1}
 """What models are asked to do, with weights."""
@@ -232,7 +233,7 @@ def _nothing_new(proposed: Heuristic, brief: Brief) -> Flaw | None:
 
 def _parameters(source: str, entry: str) -> list[str]:
     """Return the names of a function's parameters."""
-    functions = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef) and node.name == entry]
+    functions = [node for node in trees.parse(source).body if isinstance(node, ast.FunctionDef) and node.name == entry]
     return [argument.arg for argument in functions[-1].args.args] if functions else []
 
 
