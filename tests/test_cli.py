@@ -90,7 +90,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("run bad_part.toml", 2, "islands has no setting 'island': did you mean 'islands'?"),
         ("run bad_kind.toml", 2, "no problem is called 'jobshp': did you mean 'jobshop'?"),
         ("run bad_value.toml", 2, "builder must be one of"),
-        ("run good.toml --set search.islands=0 --dry-run", 2, "islands and migration must be at least 1"),
+        ("run good.toml --set search.islands=0 --dry-run", 2, "islands must be a whole number of at least 1"),
         ("run good.toml --max-time 5x", 2, "--max-time takes a time such as 90s"),
         ("run good.toml --archive notes.txt", 2, "is not an SQLite database"),
         ("run good.toml --archive nosuchdb://x/y", 2, "no driver for nosuchdb"),
