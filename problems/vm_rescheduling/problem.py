@@ -130,7 +130,8 @@ class VmRescheduling(RuleProblem):
         if not glance.possible:
             raise InvalidSolution(f"{instance.name}: no rule leads to this plan")
         rng = np.random.default_rng()
-        order = rng.permutation(min(len(moves) + 1, limit))
+        count = min(len(moves) + 1, limit)
+        order = np.append(count - 1, rng.permutation(count - 1))  # where a plan ends is always looked at
         wanted = np.zeros(limit + 1, np.bool_)
         wanted[order[np.cumsum(glance.counts[order]) <= max(AUDITED_ROWS, glance.counts[order[:1]].sum())]] = True
         told = replay(instance.arrays, moves, wanted, int(glance.counts[wanted].sum()))
