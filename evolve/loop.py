@@ -147,11 +147,6 @@ class Loop:
         """How many candidates are being written."""
         return len(self._proposing)
 
-    @property
-    def unjudged(self) -> int:
-        """How many candidates are written and have no verdict yet."""
-        return len(self._waiting) + len(self._judging)
-
     def _under_way(self) -> bool:
         return bool(self._proposing or self._filling or self._judging)
 

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from evaluators.base import Status
 from evolve.candidate import Brief, Cost, Record
 from evolve.search.base import Search
-from evolve.search.memory import REPAIRABLE, is_repairable
 
 WINDOW = 100
 """How many recent values a new one is ranked among."""
 ELITE = 20
 """How many of the best records are looked through for a second parent."""
+REPAIRABLE = 20
+"""How many of the newest failures may still be repaired."""
 NEEDED = {"create": 0, "mutate": 1, "simplify": 1, "cross": 2}
 """Parents that an operator takes; "repair" takes a failed one."""
 
@@ -184,3 +185,10 @@ class Bandit:
         mine, theirs = first.evaluation.per_instance, other.evaluation.per_instance
         name = self._objective
         return sum(max(mine[key][name] - theirs[key][name], 0.0) for key in mine.keys() & theirs.keys())
+
+
+def is_repairable(record: Record) -> bool:
+    """Return whether a failed candidate deserves a turn of repair: a model's code that was judged, and no repair."""
+    candidate = record.candidate
+    ours = candidate.by_model and bool(candidate.source) and candidate.flaw is None
+    return ours and candidate.operator != "repair" and record.evaluation.status is not Status.OK

@@ -10,7 +10,7 @@ from evaluators.cached import tree_of
 from evolve.candidate import Insight, Knowledge, Record
 from evolve.insights import Insights
 
-BEST, FAILURES, REPAIRABLE, TRIED = 12, 12, 20, 8
+BEST, FAILURES, TRIED = 12, 12, 8
 """How many records of each kind are kept."""
 PARENTS = 2000
 """Of how many parents it is kept what was made from them; those used last stay."""
@@ -33,7 +33,6 @@ class Memory:
         self._best: list[tuple[float, int, Record]] = []
         self._tried: dict[int, deque[Record]] = {}
         self._failures: deque[Record] = deque(maxlen=FAILURES)
-        self._repairable: dict[int, Record] = {}
         self._known: dict[str, int] = {}
         self._numbers: list[int] = []
 
@@ -43,16 +42,12 @@ class Memory:
         if candidate.source:
             self._known.setdefault(tree_of(candidate.source), len(self._numbers))
         self._numbers.append(record.number)
-        if candidate.operator == "repair":
-            for number in candidate.parents:
-                self._repairable.pop(number, None)
         for parent in candidate.parents:
             self._try(parent, record)
         if record.evaluation.status is Status.OK:
             self._keep(record)
         elif candidate.by_model:
             self._failures.appendleft(record)
-            self._break(record)
         if self._insights.tell(record):
             self._publish(len(self._numbers), self._insights.current)
 
@@ -68,14 +63,6 @@ class Memory:
             known=self._known,
             numbers=self._numbers,
         )
-
-    @property
-    def repairable(self) -> tuple[Record, ...]:
-        """Failed candidates of models whose code one more turn may mend, the newest first.
-
-        Those that a repair was told of are gone; one that is under way is not known here.
-        """
-        return tuple(reversed(self._repairable.values()))
 
     def _try(self, parent: int, record: Record) -> None:
         """Keep what was made from a parent, without the many numbers that nobody asks for."""
@@ -99,16 +86,3 @@ class Memory:
                 return
         insort(self._best, entry, key=lambda entry: entry[:2])
         del self._best[BEST:]
-
-    def _break(self, record: Record) -> None:
-        if is_repairable(record):
-            self._repairable[record.number] = record
-            if len(self._repairable) > REPAIRABLE:
-                del self._repairable[next(iter(self._repairable))]
-
-
-def is_repairable(record: Record) -> bool:
-    """Return whether a failed candidate deserves a turn of repair: a model's code that was judged, and no repair."""
-    candidate = record.candidate
-    ours = candidate.by_model and bool(candidate.source) and candidate.flaw is None
-    return ours and candidate.operator != "repair" and record.evaluation.status is not Status.OK

@@ -1,13 +1,13 @@
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from evaluators.base import Evaluation, Status
-from evolve.candidate import Brief, Candidate, Cost, Record
-from evolve.search.bandit import Bandit
+from evolve.candidate import Brief, Candidate, Cost, Flaw, Record
+from evolve.search.bandit import REPAIRABLE, Bandit, is_repairable
 from evolve.search.islands import Islands
-from evolve.search.memory import REPAIRABLE
 
 OPERATORS = ("create", "mutate", "cross", "simplify", "repair")
 ARMS = {(model, operator): 1.0 for model in ("cheap", "dear") for operator in OPERATORS}
@@ -183,3 +183,17 @@ def test_where_a_price_is_unknown_tokens_decide() -> None:
 def test_settings_out_of_range_are_refused(settings: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="must"):
         bandit(**settings)
+
+
+def test_only_code_of_a_model_that_was_judged_and_is_no_repair_is_worth_a_repair() -> None:
+    broken = record(0, None, "mutate", "cheap")
+
+    def changed(**what: object) -> Record:
+        return replace(broken, candidate=replace(broken.candidate, **what))  # type: ignore[arg-type]
+
+    assert is_repairable(broken)
+    assert not is_repairable(record(0, (9.0, 9.0), "mutate", "cheap"))
+    assert not is_repairable(changed(transcript=""))
+    assert not is_repairable(changed(source=""))
+    assert not is_repairable(changed(flaw=Flaw("duplicate", "the same code as candidate 3")))
+    assert not is_repairable(changed(operator="repair"))

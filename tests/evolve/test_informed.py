@@ -8,7 +8,7 @@ from evaluators.base import Evaluation, Status
 from evaluators.cached import tree_of
 from evolve.candidate import Brief, Candidate, Flaw, Insight, Record
 from evolve.search.informed import Informed
-from evolve.search.memory import BEST, FAILURES, PARENTS, REPAIRABLE, TRIED, is_repairable
+from evolve.search.memory import BEST, FAILURES, PARENTS, TRIED
 
 RNG = np.random.default_rng(0)
 
@@ -145,7 +145,6 @@ def test_all_lists_are_bounded_however_long_the_run() -> None:
     inner.brief = Brief(5, "mutate", (parent,))
     known = search.ask(5, RNG).knowledge
     assert (len(known.best), len(known.tried), len(known.failures)) == (BEST, TRIED, FAILURES)
-    assert len(search.memory.repairable) == REPAIRABLE
     assert len(search.memory._tried) == PARENTS
     assert numbers(known.tried) == list(range(2499, 2499 - TRIED, -1))  # a parent in use is not forgotten
 
@@ -154,21 +153,6 @@ def test_knowledge_is_a_function_of_the_records_told() -> None:
     records = [record(k, None if k % 4 == 0 else 50.0 - k % 7, parents=(k // 2,)) for k in range(1, 120)]
     one, other = informed(*records), informed(*records)
     assert one.ask(200, RNG) == other.ask(200, RNG)
-    assert one.memory.repairable == other.memory.repairable
-
-
-def test_failed_code_of_a_model_may_be_repaired_once() -> None:
-    search = informed(record(0, None), record(1, None), record(2, None, operator="repair", parents=(0,)))
-    assert numbers(search.memory.repairable) == [1]
-
-
-def test_only_code_of_a_model_that_was_judged_and_is_no_repair_is_worth_a_repair() -> None:
-    assert is_repairable(record(0, None))
-    assert not is_repairable(record(0, 9.0))
-    assert not is_repairable(record(0, None, by_model=False))
-    assert not is_repairable(record(0, None, source=""))
-    assert not is_repairable(record(0, None, flaw=Flaw("duplicate", "the same code as candidate 3")))
-    assert not is_repairable(record(0, None, operator="repair", parents=(3,)))
 
 
 def test_insights_are_published_when_they_are_new_and_told_to_briefs() -> None:

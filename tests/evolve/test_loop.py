@@ -343,7 +343,7 @@ def test_local_candidates_fill_the_wait_and_those_of_the_model_are_judged_first(
     ) as work:
         for record in work:
             if record.candidate.proposer != "halver" and record.number:
-                assert work.unjudged <= 5 + 1
+                assert len(archive.candidates(run)) - len(archive.records(run)) <= 5 + 1
             if len(archive.records(run)) >= 50:
                 stop.set()
     assert len(local.asked) >= 25, "cores were free"
