@@ -29,7 +29,7 @@ def explain(error: Exception) -> tuple[int, str, bool]:
         case NothingValid():
             return NOTHING_VALID, str(error), False
         case Unusable():
-            return PROVIDER, f"{error}. What was answered is archived: `evolve resume` goes on", False
+            return PROVIDER, str(error), False
         case SettingsError() | UnknownPart() | UnknownRun() | RunBusy() | ArchiveError() | NoPrompt():
             return USAGE, str(error), False
         case OSError() if error.strerror is not None:

@@ -13,10 +13,12 @@ from evolve.errors import NothingValid
 from evolve.estimate import estimates, first_prompt, told
 from evolve.execute import Outcome, execute, name_of
 from evolve.export import Exported, Wishes
+from evolve.llm.base import Unusable
 from evolve.progress import note
 from evolve.progress_style import Style
 from evolve.run import Parts, means_of, parts_of
 from evolve.settings import Settings
+from evolve.spending import dollars
 from evolve.terminal import err, say
 
 BRIEF = Wishes(plain_seconds=1.0)
@@ -91,14 +93,19 @@ def _carry_out(store: Archive, run: Run, chosen: Settings, style: Style, as_json
     note(style, err, f"run {run.name} in {store.url}")
     if any(model.partition(":")[0] == "mailbox" for model in chosen.proposer.arguments.get("models", ())):
         note(style, err, f"Prompts wait for answers in the mailbox: evolve mailbox next --run {run.name} --wait 60s")
-    outcome = execute(store, run, chosen, style, err, force=force)
+    try:
+        outcome = execute(store, run, chosen, style, err, force=force)
+    except Unusable as error:
+        raise Unusable(f"{error}. What was answered is archived: `evolve resume {run.name}` goes on") from error
+    if chosen.proposer.kind == "llm" and not outcome.tally.calls:
+        note(style, err, "No model was asked: the budget leaves no room for a call (--dry-run tells what one may cost)")
     say(outcome_json(store, outcome, None), as_json, lambda: _show_outcome(outcome, None))
     if outcome.winner is None:
         raise NothingValid(f"run {run.name} has no valid candidate: see `evolve runs` for the causes")
 
 
 def _show_outcome(outcome: Outcome, exported: Exported | None) -> None:
-    page, winner = render.console(), outcome.winner
+    page, winner, tally = render.console(), outcome.winner, outcome.tally
     if winner is None:
         return
     name = outcome.run.name
@@ -114,6 +121,9 @@ def _show_outcome(outcome: Outcome, exported: Exported | None) -> None:
             markup=False,
             soft_wrap=True,
         )
+    if tally.calls:
+        what = f"{tally.calls:,} answers of models: {dollars(tally.cost)}, {tally.cost.tokens:,} tokens"
+        page.print(f"{what}; `evolve costs {name}` tells what they brought\n", highlight=False, soft_wrap=True)
     page.print("Next:", highlight=False)
     since = " --diff parent" if winner.candidate.parents else ""
     for command, what in (
