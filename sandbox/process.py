@@ -78,7 +78,7 @@ class WarmProcess:
             said = wire.read_file(errors).decode("utf-8", "replace")[-4000:].strip()
             message = f"the warm process for {target} ended while it was starting: {said or 'no message'}"
             raise SandboxUnavailable(message) from error
-        except BaseException:
+        except BaseException:  # passed on to the caller; here only the process is ended
             self.close()
             raise
         finally:

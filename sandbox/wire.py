@@ -107,7 +107,7 @@ def memory_file(content: bytes) -> int:
         view = memoryview(content)
         while view:
             view = view[os.write(descriptor, view) :]
-    except BaseException:
+    except BaseException:  # passed on to the caller; here only the file is closed
         os.close(descriptor)
         raise
     return descriptor

@@ -70,7 +70,7 @@ def connect(archive: str, *, read_only: bool = False, create: bool = True) -> En
     engine = engine_of(url, read_only=read_only)
     try:
         _open(engine, _label(url), read_only)
-    except BaseException:
+    except BaseException:  # passed on to the caller; here only the connections are let go
         engine.dispose()
         raise
     return engine
