@@ -93,50 +93,6 @@ def winner(
 
 
 @dataclass(frozen=True, slots=True)
-class Incumbent:
-    """A candidate that was the best of its run for a while.
-
-    Attributes:
-        evaluations: How many candidates had been judged when it was, this one included.
-        train: Its value there: the smallest of many, and so more likely too small than too large.
-        fresh: Its value on the validation instances, which had no part in its rise; None if it is not valid there.
-    """
-
-    number: int
-    evaluations: int
-    train: float
-    fresh: float | None
-
-
-def remeasured(
-    archive: Archive,
-    run: Run,
-    evaluate: Evaluator,
-    objective: str,
-    progress: Callable[[str], None] = lambda name: None,
-) -> list[Incumbent]:
-    """Return incumbents of a run measured afresh, from the first to the last; the verdicts are archived.
-
-    Where there are more than `FINALISTS`, only so many are, spread evenly.
-
-    Args:
-        progress: Called with what is done next.
-    """
-    listed = listing.lines(archive, run)
-    steps = listing.steps(listed, objective, dict.fromkeys((line.number for line in listed), 0.0))
-    count = min(FINALISTS, len(steps))
-    chosen = [steps[round(index * (len(steps) - 1) / max(count - 1, 1))] for index in range(count)]
-    found = []
-    for position, step in enumerate(chosen, start=1):
-        progress(f"measuring incumbent {position} of {count} afresh")
-        (record,) = archive.records(run, number=step.number)
-        evaluation = judged_on(archive, run, record, evaluate, Split.VALIDATION)
-        fresh = evaluation.measures[objective] if evaluation.status is Status.OK else None
-        found.append(Incumbent(step.number, step.evaluations, step.value, fresh))
-    return found
-
-
-@dataclass(frozen=True, slots=True)
 class Bench:
     """Heuristics side by side on the instances of one split.
 

@@ -134,6 +134,9 @@ class Problem(ABC):
         signature: Numba signature of the heuristic, with explicit types.
         seeds: Published heuristics by name, as source; the first is the template that a new one starts from.
         objectives: The measures that are minimised; the first decides.
+        absolute: The measure that the first objective sets in relation to the reference, where draws differ in what
+            kind of reference they have; how far a heuristic is ahead is then told in percent of it. See
+            `problems.draws`.
     """
 
     name: str
@@ -141,6 +144,7 @@ class Problem(ABC):
     signature: str
     seeds: Mapping[str, str]
     objectives: tuple[str, ...]
+    absolute: str = ""
 
     @cached_property
     def entry(self) -> str:

@@ -33,12 +33,11 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A value to compare with, as a line across; its label is on the right, or aside of that."""
+    """A value to compare with, as a line across."""
 
     label: str
     color: str
     value: float
-    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +75,9 @@ def progress(
     x, y = _frame(drawing, axes, [0.0, *across], [*values, *(level.value for level in inside)])
     for level in inside:
         drawing.line([(x.begin, y(level.value)), (x.end, y(level.value))], level.color, 1.6, "6 4")
-        end = x.begin + 0.6 * (x.end - x.begin) if level.aside else x.end
         crowded = any(0 < y(level.value) - y(other.value) < NEAR for other in inside)
         below = 14 if crowded and y(level.value) + NEAR < y.begin else -5
-        drawing.text(end, y(level.value) + below, level.label, anchor="end", color=level.color)
+        drawing.text(x.end, y(level.value) + below, level.label, anchor="end", color=level.color)
     for curve in curves:
         if curve.band:
             upper = _steps([(at, high) for at, _, high in curve.band])

@@ -26,20 +26,10 @@ def went(story: Story) -> Html:
     y_axis = f"best {objective} on train"
     count = len(story.listed)
     by_evaluations = _curve([(step.evaluations, step.value) for step in found], count)
-    rings = [(float(each.evaluations), each.fresh) for each in story.incumbents if each.fresh is not None]
-    clouds = [Cloud("the leader then, on validation", EVOLVED, rings)] if rings else []
     divisor, unit = (60.0, "minutes") if story.seconds > 180 else (1.0, "seconds")
     by_time = _curve([(step.seconds / divisor, step.value) for step in found], story.seconds / divisor)
     charts = [
-        figure(
-            progress(
-                "by evaluations",
-                ("candidates judged", y_axis),
-                [by_evaluations],
-                _levels(story, fresh=bool(rings)),
-                clouds,
-            )
-        ),
+        figure(progress("by evaluations", ("candidates judged", y_axis), [by_evaluations], _levels(story))),
         figure(progress("by time", (f"working {unit}", y_axis), [by_time], _levels(story), height=240)),
     ]
     dollars = _dollars(story)
@@ -61,13 +51,11 @@ def _curve(points: Sequence[tuple[float, float]], end: float) -> Curve:
     return Curve("best so far, on train", EVOLVED, [*points, (end, points[-1][1])])
 
 
-def _levels(story: Story, *, fresh: bool = False) -> list[Level]:
+def _levels(story: Story) -> list[Level]:
     """Return the best published heuristic on train, and the references, which are at 0 by definition."""
     levels = []
     if gain := story.gains.get(Split.TRAIN):
         levels.append(Level(f"best published, {story.known}: {gain.theirs:.2f}", PUBLISHED, gain.theirs))
-    if fresh and (gain := story.gains.get(Split.VALIDATION)):
-        levels.append(Level(f"the same on validation: {gain.theirs:.2f}", MUTED, gain.theirs, aside=True))
     kinds = sorted({str(instance.reference.kind) for instance in story.problem.instances(Split.TRAIN)})
     return [*levels, Level(f"{' or '.join(kinds)}: 0", MUTED, 0.0)]
 

@@ -2,20 +2,23 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from evaluators.base import Evaluation, Evaluator, Status
 from evolve import settings as recipes
+from evolve.afresh import Incumbent, remeasured
 from evolve.archive import Archive, Event, Run, RunState, listing
 from evolve.archive.listing import Line
 from evolve.candidate import Record
 from evolve.errors import NothingValid
 from evolve.execute import name_of, tested
-from evolve.report import Bench, Incumbent, bench, best, judged_on, remeasured, winner
+from evolve.report import Bench, bench, best, judged_on, winner
 from evolve.run import judging, problem_of
 from evolve.settings import Settings
 from evolve.shift import Shift
 from evolve.statistics import Comparison, compare
 from problems.base import Problem, Split
+from problems.draws import has_draws
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class Story:
         gains: Over the heuristic `known`, by split.
         known: Name of the best published heuristic on train.
         incumbents: Those measured afresh.
+        draw: Which draw of the problem they were measured on; None if it has none and it was on validation.
         shifts: Benches under other settings.
         events: What happened to the run.
     """
@@ -68,6 +72,7 @@ class Story:
     gains: Mapping[Split, Gain]
     known: str
     incumbents: Sequence[Incumbent]
+    draw: int | None
     shifts: Sequence[Shift]
     events: Sequence[Event]
 
@@ -110,11 +115,15 @@ def gather(
         chosen = winner(archive, run, evaluate, objective, progress)
         if chosen is None:
             raise NothingValid(f"run {run.name} has no valid candidate to report on: see `evolve runs` for the causes")
-        incumbents = remeasured(archive, run, evaluate, objective, progress)
         records = archive.records(run)
         table = tested(archive, run, chosen, problem, evaluate, progress)
         published = best([record for record in records if record.candidate.operator == "seed"], objective)
         gains = _gains(archive, run, chosen, published, table, evaluate) if published else {}
+    draw = settings.problem.arguments.get("draw", 0) + 1 if has_draws(problem) else None
+    drawn = settings if draw is None else recipes.checked(settings.model_dump(mode="json"), [f"problem.draw={draw}"])
+    judged = partial(judging, drawn, problem_of(drawn))
+    found = chosen.number if chosen.candidate.operator != "seed" else None
+    incumbents = remeasured(archive, run, problem, published, draw, judged, progress, also=found) if published else []
     benches = [Shift(text, _under(other, chosen, progress)) for text, other in zip(shifts, shifted, strict=True)]
     listed, events = listing.lines(archive, run), archive.events(run)
     return Story(
@@ -133,6 +142,7 @@ def gather(
         gains=gains,
         known=published.candidate.idea if published else "",
         incumbents=incumbents,
+        draw=draw,
         shifts=benches,
         events=events,
     )

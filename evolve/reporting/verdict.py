@@ -6,6 +6,7 @@ from evolve.render_results import interval_text
 from evolve.report import Bench
 from evolve.reporting.charts import Mean, means
 from evolve.reporting.html import Html, figure, joined, minus, section, table, tag
+from evolve.reporting.leads import leads
 from evolve.reporting.story import Story
 from evolve.shift import Evolved, by_evolved, evolved
 from evolve.statistics import Comparison, interval
@@ -153,7 +154,6 @@ def curse(story: Story) -> Html:
         rows.append([str(split), *cells, interval_text(gain.versus.interval, True), meaning[split]])
     if not story.found:
         return Html()
-    afresh = [each for each in story.incumbents if each.fresh is not None]
     opened = sum(event.kind == "test opened" for event in story.events)
     times = "once" if opened == 1 else f"{opened} times"
     return section(
@@ -161,8 +161,7 @@ def curse(story: Story) -> Html:
         tag(
             "p",
             "The best of many is partly the luckiest. So the winner is chosen in three steps, each on fresh "
-            f"instances: the finalists on train, the winner on validation, the verdict on test; {len(afresh)} "
-            "candidates that led the search were measured afresh on validation too, as rings in the chart below. "
+            "instances: the finalists on train, the winner on validation, the verdict on test. "
             f"Compared with {story.known}, the best published heuristic on train:",
         ),
         table(["split", story.name, story.known, "difference", "95 %", ""], rows, "wnnnn-"),
@@ -172,4 +171,5 @@ def curse(story: Story) -> Html:
             "the end of this report.",
             "note",
         ),
+        leads(story),
     )

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from problems.base import Split
+from problems.draws import indices
 
 IntArray = NDArray[np.int64]
 
@@ -61,12 +62,12 @@ def generate(name: str, family: Family, count: int) -> Packing:
 
 
 @cache
-def suite(split: Split, family: Family) -> tuple[Packing, ...]:
+def suite(split: Split, family: Family, draw: int = 0) -> tuple[Packing, ...]:
     """Return the generated instances of a family for train or validation."""
     return tuple(
         generate(f"{split}-{family}-{count}-{index}", family, count)
         for count in SIZES[family]
-        for index in range(1, COUNTS[count] + 1)
+        for index in indices(COUNTS[count], draw)
     )
 
 

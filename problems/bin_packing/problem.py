@@ -5,6 +5,7 @@ from functools import cache
 
 import numpy as np
 
+from problems import draws
 from problems.base import (
     AnyArray,
     Arrays,
@@ -51,9 +52,10 @@ class BinPacking(RuleProblem):
     Args:
         families: Families that train and validation are generated from: "uniform" as the OR-Library's, "weibull".
         sets: Published sets that the test split consists of.
+        draw: Which of the draws train and validation are; see `problems.draws`.
 
     Raises:
-        ValueError: An unknown family or set, or none.
+        ValueError: An unknown family or set, or none; or no draw.
     """
 
     name = "bin_packing"
@@ -61,12 +63,13 @@ class BinPacking(RuleProblem):
     seeds = SEEDS
     objectives = ("gap",)
 
-    def __init__(self, families: Sequence[str] = FAMILIES, sets: Sequence[str] = generate.SETS) -> None:
+    def __init__(self, families: Sequence[str] = FAMILIES, sets: Sequence[str] = generate.SETS, draw: int = 0) -> None:
         for option, given, known in (("families", families, FAMILIES), ("sets", sets, generate.SETS)):
             if not given or set(given) - set(known):
                 raise ValueError(f"{option} must be some of {', '.join(known)}, not {list(given)}")
         self.families = tuple(dict.fromkeys(families))
         self.sets = tuple(dict.fromkeys(sets))
+        self.draw = draws.checked(draw)
         features = "\n".join(f"- {name}: {meaning}" for name, meaning in FEATURES.items())
         sizes = " and of ".join(SIZES_TEXT[family] for family in self.families)
         self.statement = STATEMENT.format(sizes=sizes, features=features)
@@ -75,7 +78,7 @@ class BinPacking(RuleProblem):
         """Return generated instances for train and validation, the published sets for test."""
         if split is Split.TEST:
             return [instance for name in self.sets for instance in _published(name)]
-        return [instance for family in self.families for instance in _generated(split, family)]
+        return [instance for family in self.families for instance in _generated(split, family, self.draw)]
 
     def solve(self, heuristic: Heuristic, instance: Instance) -> Arrays:
         """Return `bins`: (items,) the bin of each item, numbered in order of opening."""
@@ -170,5 +173,5 @@ def _published(name: str) -> tuple[Instance, ...]:
 
 
 @cache
-def _generated(split: Split, family: str) -> tuple[Instance, ...]:
-    return tuple(make_instance(packing) for packing in generate.suite(split, generate.Family(family)))
+def _generated(split: Split, family: str, draw: int) -> tuple[Instance, ...]:
+    return tuple(make_instance(packing) for packing in generate.suite(split, generate.Family(family), draw))

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from problems import draws
 from problems.base import (
     AnyArray,
     Arrays,
@@ -70,6 +71,7 @@ class BlockingJobShop(RuleProblem):
         sizes: Sizes of the generated instances, jobs by machines.
         sets: Published sets that the test split consists of.
         files: Job shop files, in JSPLIB or Taillard layout, that replace the published sets.
+        draw: Which of the draws train and validation are; see `problems.draws`.
 
     Raises:
         ValueError: A setting is out of range or unknown.
@@ -81,6 +83,7 @@ class BlockingJobShop(RuleProblem):
     signature = SIGNATURE
     seeds = SEEDS
     objectives = ("gap",)
+    absolute = "makespan"
 
     def __init__(
         self,
@@ -90,6 +93,7 @@ class BlockingJobShop(RuleProblem):
         sizes: Sequence[str] = SIZES,
         sets: Sequence[str] = library.SETS,
         files: Sequence[str] = (),
+        draw: int = 0,
     ) -> None:
         if not 0.0 <= probability < 1.0:
             raise ValueError(f"probability must be from 0 to below 1, not {probability}")
@@ -110,6 +114,7 @@ class BlockingJobShop(RuleProblem):
         self.families = tuple(families)
         self.sizes = tuple(sizes)
         self.sets = tuple(dict.fromkeys(sets))
+        self.draw = draws.checked(draw)
         stems = Counter(Path(path).stem for path in files)
         self._loaded = [
             from_file(path, path if stems[Path(path).stem] > 1 else Path(path).stem, self.probability) for path in files
@@ -130,7 +135,7 @@ class BlockingJobShop(RuleProblem):
             instance
             for family in self.families
             for size in self.sizes
-            for instance in generated(split, family, size, self.probability)
+            for instance in generated(split, family, size, self.probability, self.draw)
         ]
 
     def solve(self, heuristic: Heuristic, instance: Instance) -> Arrays:

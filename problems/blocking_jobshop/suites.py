@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from problems.base import Instance, Reference, ReferenceKind, Split
 from problems.blocking_jobshop import shutdowns
 from problems.blocking_jobshop.library import best
+from problems.draws import indices
 from problems.jobshop import generate, library, loaders
 from problems.jobshop.problem import lower_bound
 
@@ -59,14 +60,15 @@ def published(name: str, probability: float) -> tuple[Instance, ...]:
 
 
 @cache
-def generated(split: Split, family: str, size: str, probability: float) -> tuple[Instance, ...]:
-    """Return the instances of one family and size, with what CP-SAT proved or found."""
+def generated(split: Split, family: str, size: str, probability: float, draw: int = 0) -> tuple[Instance, ...]:
+    """Return the instances of one family and size, draw 0 with what CP-SAT proved or found."""
     jobs, machines = map(int, size.split("x"))
     made = []
-    for index in range(1, SUITE_COUNT + 1):
+    for index in indices(SUITE_COUNT, draw):
         recipe = generate.recipe(split, generate.Family(family), jobs, machines, index)
         shop = generate.generate(*recipe[1:])
-        made.append(make_instance(recipe.name, f"{family} {size}", *shop, probability, _best(recipe.name, "CP-SAT")))
+        reference = _bounding(*shop) if draw else _best(recipe.name, "CP-SAT")
+        made.append(make_instance(recipe.name, f"{family} {size}", *shop, probability, reference))
     return tuple(made)
 
 
@@ -75,10 +77,12 @@ def _best(name: str, source: str) -> Reference:
     return Reference(makespan, ReferenceKind.OPTIMUM if optimal else ReferenceKind.BEST_KNOWN, source)
 
 
+def _bounding(durations: IntArray, machines: IntArray) -> Reference:
+    bound = lower_bound(durations, machines)
+    return Reference(bound, ReferenceKind.LOWER_BOUND, "longest job or busiest machine, without blocking")
+
+
 def from_file(path: str, name: str, probability: float) -> Instance:
     """Return the instance of a job shop file; its reference is the trivial bound."""
-    durations, machines = loaders.load(path)
-    bound = Reference(
-        lower_bound(durations, machines), ReferenceKind.LOWER_BOUND, "longest job or busiest machine, without blocking"
-    )
-    return make_instance(name, "{}x{}".format(*durations.shape), durations, machines, probability, bound)
+    shop = loaders.load(path)
+    return make_instance(name, "{}x{}".format(*shop[0].shape), *shop, probability, _bounding(*shop))

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from problems import draws
 from problems.base import (
     AnyArray,
     Arrays,
@@ -45,9 +46,10 @@ class ExpertPlacement(Problem):
         slots: Replicas per layer, over all GPUs.
         groups: Groups of experts, in the hierarchical suite.
         nodes: Nodes, in the hierarchical suite.
+        draw: Which of the draws train and validation are; see `problems.draws`.
 
     Raises:
-        ValueError: An unknown suite, a price that is none, or a cluster that cannot be.
+        ValueError: An unknown suite, a price or draw that is none, or a cluster that cannot be.
         problems.expert_placement.recording.MalformedLoads: A file does not hold loads.
         OSError: A file cannot be read.
     """
@@ -65,6 +67,7 @@ class ExpertPlacement(Problem):
         slots: int = 288,
         groups: int = 8,
         nodes: int = 4,
+        draw: int = 0,
     ) -> None:
         if suite not in list(Suite):
             raise ValueError(f"suite must be one of {', '.join(Suite)}, not {suite!r}")
@@ -72,6 +75,7 @@ class ExpertPlacement(Problem):
             raise ValueError(f"move_price must be between 0 and 1000, not {move_price}")
         self.suite = Suite(suite)
         self.move_price = move_price
+        self.draw = draws.checked(draw)
         self.objectives = ("imbalance",) if self.suite in SEEN else ("cost",)
         self.statement = statement(self.suite, move_price)
         if files and self.suite is Suite.ELASTIC:
@@ -82,7 +86,9 @@ class ExpertPlacement(Problem):
 
     def instances(self, split: Split) -> Sequence[Instance]:
         """Return generated instances; for test the recorded ones, where files are given."""
-        return self._loaded if self._loaded and split is Split.TEST else generated(self.suite, split)
+        if self._loaded and split is Split.TEST:
+            return self._loaded
+        return generated(self.suite, split, draws.drawn(split, self.draw))
 
     def solve(self, heuristic: Heuristic, instance: Instance) -> Arrays:
         """Return `placement`: (layers, slots) the expert in each slot."""

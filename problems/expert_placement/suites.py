@@ -75,16 +75,16 @@ LAST: Final = {
 
 
 @cache
-def generated(suite: Suite, split: Split) -> tuple[PlacementInstance, ...]:
+def generated(suite: Suite, split: Split, draw: int = 0) -> tuple[PlacementInstance, ...]:
     """Return the generated instances of a suite and a split, always the same and in the same order."""
     if suite in SEEN:
         return tuple(
-            _seen(suite, split, model, cluster, family)
+            _seen(suite, split, draw, model, cluster, family)
             for model, cluster in SEEN[suite]
             for family in (Family.TRACE, Family.ZIPF)
         )
     return tuple(
-        _coming(suite, split, model, room, before, after, family, last)
+        _coming(suite, split, draw, model, room, before, after, family, last)
         for model, room, before, after in COMING[suite]
         for family, numbers in LAST[suite].items()
         for last in (range(1, TRACE_WINDOWS - 1) if _whole_trace(suite, split, family) else numbers)
@@ -123,25 +123,32 @@ def _whole_trace(suite: Suite, split: Split, family: Family) -> bool:
     return suite is Suite.DRIFT and split is Split.TEST and family is Family.TRACE
 
 
-def _traffic(split: Split, model: Model, place: str, family: Family) -> Traffic:
+def _source(split: Split, draw: int) -> str:
+    """Return what names and seeds of a draw begin with."""
+    return f"{split}-draw-{draw}" if draw else str(split)
+
+
+def _traffic(split: Split, draw: int, model: Model, place: str, family: Family) -> Traffic:
     spread = EXPONENT if family is Family.ZIPF else model.spread
     layers = min(model.layers, LAYERS[split])
-    return Traffic(family, layers, model.experts, model.picks, spread, f"{split} {model.name} {place} {family}")
+    return Traffic(
+        family, layers, model.experts, model.picks, spread, f"{_source(split, draw)} {model.name} {place} {family}"
+    )
 
 
-def _seen(suite: Suite, split: Split, model: Model, cluster: Cluster, family: Family) -> PlacementInstance:
+def _seen(suite: Suite, split: Split, draw: int, model: Model, cluster: Cluster, family: Family) -> PlacementInstance:
     place = f"{cluster.gpus}x{cluster.slots // cluster.gpus}"
     number = LAST[Suite.DRIFT][Family.TRACE][0]
-    name = f"{split}-{suite}-{model.name}-{place}-{family}"
+    name = f"{_source(split, draw)}-{suite}-{model.name}-{place}-{family}"
     group = f"{model.name} {cluster.gpus} GPUs, {cluster.slots} slots"
-    return for_seen_window(name, group, _traffic(split, model, place, family), number, cluster)
+    return for_seen_window(name, group, _traffic(split, draw, model, place, family), number, cluster)
 
 
 def _coming(
-    suite: Suite, split: Split, model: Model, room: int, before: int, after: int, family: Family, last: int
+    suite: Suite, split: Split, draw: int, model: Model, room: int, before: int, after: int, family: Family, last: int
 ) -> PlacementInstance:
     place = f"{after}x{room}" if before == after else f"{before}to{after}x{room}"
-    name = f"{split}-{suite}-{model.name}-{place}-{family}-{last}"
-    traffic = _traffic(split, model, place, family)
+    name = f"{_source(split, draw)}-{suite}-{model.name}-{place}-{family}-{last}"
+    traffic = _traffic(split, draw, model, place, family)
     group = f"{model.name} {place} {family}"
     return for_next_window(name, group, traffic, last, Cluster(after, after * room), Cluster(before, before * room))

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from problems.base import Split
+from problems.draws import indices
 
 IntArray = NDArray[np.int64]
 Shop = tuple[IntArray, IntArray]
@@ -34,7 +35,7 @@ SIZES: Final = (
 )
 """The sizes of the suites, as (jobs, machines)."""
 SUITE_COUNT: Final = 10
-"""How many instances of each family and size are in a suite; those of a higher index are fresh."""
+"""How many instances of each family and size are in a suite; those of a higher index are in other draws."""
 
 _SEEDS = Path(__file__).parent / "data" / "taillard_seeds.csv"
 
@@ -162,7 +163,7 @@ def recipe(split: Split, family: Family, jobs: int, machines: int, index: int) -
     return Recipe(name, family, jobs, machines, 2 * index + (split == Split.VALIDATION))
 
 
-def suite(split: Split) -> list[Recipe]:
+def suite(split: Split, draw: int = 0) -> list[Recipe]:
     """Return the recipes of a split: ten instances of each family and size, always the same and in the same order.
 
     Raises:
@@ -172,5 +173,5 @@ def suite(split: Split) -> list[Recipe]:
         recipe(split, family, jobs, machines, index)
         for family in Family
         for jobs, machines in SIZES
-        for index in range(1, SUITE_COUNT + 1)
+        for index in indices(SUITE_COUNT, draw)
     ]

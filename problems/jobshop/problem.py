@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from problems import draws
 from problems.base import (
     AnyArray,
     Arrays,
@@ -66,9 +67,10 @@ class JobShop(RuleProblem):
         sizes: Sizes of the generated instances, jobs by machines.
         sets: Published sets that the test split consists of.
         files: Instance files, in JSPLIB or Taillard layout, that replace the published sets.
+        draw: Which of the draws train and validation are; see `problems.draws`.
 
     Raises:
-        ValueError: An unknown builder or set.
+        ValueError: An unknown builder or set, or no draw.
         problems.jobshop.loaders.MalformedInstance: A file is not an instance.
         OSError: A file cannot be read.
     """
@@ -77,6 +79,7 @@ class JobShop(RuleProblem):
     signature = SIGNATURE
     seeds = SEEDS
     objectives = ("gap",)
+    absolute = "makespan"
 
     def __init__(
         self,
@@ -85,6 +88,7 @@ class JobShop(RuleProblem):
         sizes: Sequence[str] = SIZES,
         sets: Sequence[str] = SETS,
         files: Sequence[str] = (),
+        draw: int = 0,
     ) -> None:
         delay = BUILDERS.get(builder) if isinstance(builder, str) else float(builder)
         if delay is None or not 0.0 <= delay <= 1.0:
@@ -102,6 +106,7 @@ class JobShop(RuleProblem):
             raise ValueError("sets must not be empty where no files are given")
         self.sets = tuple(dict.fromkeys(sets))
         self.files = tuple(files)
+        self.draw = draws.checked(draw)
         features = "\n".join(f"- {name}: {meaning}" for name, meaning in FEATURES.items())
         self.statement = STATEMENT.format(
             builder=BUILDER_TEXT.get(delay, MIXED_TEXT), features=features, sizes=", ".join(sizes)
@@ -119,7 +124,7 @@ class JobShop(RuleProblem):
             return [
                 instance
                 for family in self.families
-                for instance in _generated(split, family)
+                for instance in _generated(split, family, self.draw)
                 if instance.group.removeprefix(f"{family} ") in self.sizes
             ]
         return self._loaded or [instance for name in self.sets for instance in _published(name)]
@@ -255,25 +260,29 @@ def _published(name: str) -> tuple[Instance, ...]:
 
 
 @cache
-def _generated(split: Split, wanted: str) -> tuple[Instance, ...]:
-    """Return one family of a generated suite, with the bounds that CP-SAT proved or found."""
+def _generated(split: Split, wanted: str, draw: int) -> tuple[Instance, ...]:
+    """Return one family of a generated suite, draw 0 with the bounds that CP-SAT proved or found."""
     loaded = []
-    for name, family, jobs, machines, seed in generate.suite(split):
+    for name, family, jobs, machines, seed in generate.suite(split, draw):
         if family != wanted:
             continue
-        _, upper, optimal = library.bounds(name)
-        kind = ReferenceKind.OPTIMUM if optimal else ReferenceKind.BEST_KNOWN
-        reference = Reference(upper, kind, "CP-SAT and tabu search")
-        loaded.append(
-            make_instance(
-                name, f"{family} {jobs}x{machines}", *generate.generate(family, jobs, machines, seed), reference
-            )
-        )
+        shop = generate.generate(family, jobs, machines, seed)
+        reference = _bounding(*shop) if draw else _known(name)
+        loaded.append(make_instance(name, f"{family} {jobs}x{machines}", *shop, reference))
     return tuple(loaded)
 
 
-def _from_file(path: str, name: str) -> Instance:
-    durations, machines = loaders.load(path)
+def _known(name: str) -> Reference:
+    _, upper, optimal = library.bounds(name)
+    kind = ReferenceKind.OPTIMUM if optimal else ReferenceKind.BEST_KNOWN
+    return Reference(upper, kind, "CP-SAT and tabu search")
+
+
+def _bounding(durations: IntArray, machines: IntArray) -> Reference:
     bound = lower_bound(durations, machines)
-    reference = Reference(bound, ReferenceKind.LOWER_BOUND, "longest job or busiest machine")
-    return make_instance(name, "{}x{}".format(*durations.shape), durations, machines, reference)
+    return Reference(bound, ReferenceKind.LOWER_BOUND, "longest job or busiest machine")
+
+
+def _from_file(path: str, name: str) -> Instance:
+    shop = loaders.load(path)
+    return make_instance(name, "{}x{}".format(*shop[0].shape), *shop, _bounding(*shop))

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from problems.base import Split
+from problems.draws import indices
 
 IntArray = NDArray[np.int64]
 
@@ -54,12 +55,12 @@ class Packing(NamedTuple):
     planted: IntArray
 
 
-def recipes(split: Split) -> Iterator[Recipe]:
+def recipes(split: Split, draw: int = 0) -> Iterator[Recipe]:
     """Yield the recipes of a split, always the same and in the same order."""
     for turn, (nodes, per_node, tiers) in enumerate(product(NODES, PER_NODE, TIERS)):
-        for index in range(1, COUNT + 1):
+        for place, index in enumerate(indices(COUNT, draw), start=1):
             name = f"{split}-{nodes}x{per_node}-{tiers}-{index}"
-            yield Recipe(name, nodes, per_node, tiers, USAGES[(turn // len(TIERS) + turn + index) % len(USAGES)])
+            yield Recipe(name, nodes, per_node, tiers, USAGES[(turn // len(TIERS) + turn + place) % len(USAGES)])
 
 
 def generate(recipe: Recipe) -> Packing:

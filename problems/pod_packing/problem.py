@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from problems import draws
 from problems.base import (
     AnyArray,
     Arrays,
@@ -62,9 +63,10 @@ class PodPacking(RuleProblem):
     Args:
         nodes: Numbers of nodes of the clusters.
         tiers: Numbers of priority classes of the clusters.
+        draw: Which of the draws train and validation are; see `problems.draws`.
 
     Raises:
-        ValueError: A number that there are no clusters of, or none.
+        ValueError: A number that there are no clusters of, or none; or no draw.
     """
 
     name = "pod_packing"
@@ -72,12 +74,15 @@ class PodPacking(RuleProblem):
     seeds = SEEDS
     objectives = ("gap",)
 
-    def __init__(self, nodes: Sequence[int] = generate.NODES, tiers: Sequence[int] = generate.TIERS) -> None:
+    def __init__(
+        self, nodes: Sequence[int] = generate.NODES, tiers: Sequence[int] = generate.TIERS, draw: int = 0
+    ) -> None:
         for option, given, known in (("nodes", nodes, generate.NODES), ("tiers", tiers, generate.TIERS)):
             if not given or set(given) - set(known):
                 raise ValueError(f"{option} must be some of {', '.join(map(str, known))}, not {list(given)}")
         self.nodes = tuple(dict.fromkeys(nodes))
         self.tiers = tuple(dict.fromkeys(tiers))
+        self.draw = draws.checked(draw)
         self.statement = STATEMENT.format(
             nodes=" or ".join(map(str, self.nodes)),
             per_node=" or ".join(map(str, generate.PER_NODE)),
@@ -89,7 +94,7 @@ class PodPacking(RuleProblem):
         """Return the generated clusters of a split."""
         return [
             instance
-            for recipe, instance in zip(generate.recipes(split), _suite(split), strict=True)
+            for recipe, instance in _suite(split, draws.drawn(split, self.draw))
             if recipe.nodes in self.nodes and recipe.tiers in self.tiers
         ]
 
@@ -216,28 +221,35 @@ def _nodes_of(instance: Instance, solution: Arrays) -> IntArray:
     return nodes
 
 
-def make_instance(name: str, group: str, packing: generate.Packing, known: Known) -> Instance:
+def make_instance(name: str, group: str, packing: generate.Packing, known: Known | None) -> Instance:
     """Return an instance; its reference is the number of moves that placing all pods takes.
 
-    A pod that is pending has no room anywhere, so that at least one has to leave.
+    A pod that is pending has no room anywhere, so that at least one has to leave, which is all there is if nothing more
+    is known.
     """
-    kind = ReferenceKind.OPTIMUM if known.optimal else ReferenceKind.LOWER_BOUND
+    reference = Reference(1.0, ReferenceKind.LOWER_BOUND, "a pending pod has room nowhere")
+    if known is not None:
+        kind = ReferenceKind.OPTIMUM if known.optimal else ReferenceKind.LOWER_BOUND
+        reference = Reference(float(known.moves), kind, "moves to place all pods, CP-SAT")
     arrays = {"capacity": packing.capacity, "pods": packing.pods, "home": packing.home}
-    return Instance(name, group, arrays, Reference(float(known.moves), kind, "moves to place all pods, CP-SAT"))
+    return Instance(name, group, arrays, reference)
 
 
 @cache
-def _suite(split: Split) -> tuple[Instance, ...]:
-    """Return all instances of a split, with what `data/moves.csv` says about them."""
+def _suite(split: Split, draw: int) -> tuple[tuple[generate.Recipe, Instance], ...]:
+    """Return all recipes and instances of a split; draw 0 with what `data/moves.csv` says about them."""
     known = _known()
     return tuple(
-        make_instance(
-            recipe.name,
-            f"{recipe.nodes} nodes, {recipe.tiers} class{'es' if recipe.tiers > 1 else ''}",
-            generate.generate(recipe),
-            known[recipe.name],
+        (
+            recipe,
+            make_instance(
+                recipe.name,
+                f"{recipe.nodes} nodes, {recipe.tiers} class{'es' if recipe.tiers > 1 else ''}",
+                generate.generate(recipe),
+                None if draw else known[recipe.name],
+            ),
         )
-        for recipe in generate.recipes(split)
+        for recipe in generate.recipes(split, draw)
     )
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from problems.base import Split
+from problems.draws import SEEDS, indices
 
 IntArray = NDArray[np.int64]
 
@@ -68,8 +69,15 @@ def generate(split: Split, jobs: int, spread: str, seed: int) -> tuple[IntArray,
 
 
 @cache
-def suite(split: Split) -> tuple[Recipe, ...]:
-    """Return the recipes of a split, by size and class; seeds whose optimum is 0 are left out."""
+def suite(split: Split, draw: int = 0) -> tuple[Recipe, ...]:
+    """Return the recipes of a split, by size and class; seeds whose optimum is 0 are left out.
+
+    The optima of draw 0 are read, those of others computed, in less than a second.
+    """
+    if draw:
+        from problems.tardiness.prove import proofs  # takes numba along, which draw 0 does not need
+
+        return tuple(proofs(split, indices(SEEDS, draw)))
     with _OPTIMA.open(newline="", encoding="ascii") as file:
         return tuple(
             Recipe(split, int(row["jobs"]), row["class"], int(row["seed"]), int(row["optimum"]))

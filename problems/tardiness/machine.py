@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
+from problems import draws
 from problems.base import Arrays, Instance, Picture, Problem, Reference, ReferenceKind, Split
 from problems.tardiness import judge, loaders
 from problems.tardiness.generate import CLASSES, SIZES, generate, suite
@@ -29,6 +30,7 @@ class SingleMachine(Problem):
         files: Files in the OR-Library's layout that replace the generated test instances.
         instances_per_file: How many instances each of them holds.
         budget: CPU milliseconds that a heuristic may take for each job of an instance.
+        draw: Which of the draws train and validation are; see `problems.draws`.
 
     Raises:
         ValueError: A setting that makes no sense.
@@ -48,6 +50,7 @@ class SingleMachine(Problem):
         files: Sequence[str] = (),
         instances_per_file: int = 125,
         budget: float = 0.2,
+        draw: int = 0,
     ) -> None:
         _check_some("sizes", sizes, SIZES[Split.TRAIN])
         _check_some("test_sizes", test_sizes, SIZES[Split.TEST])
@@ -62,6 +65,7 @@ class SingleMachine(Problem):
         self._classes = classes
         self._per_class = per_class
         self._budget = budget
+        self.draw = draws.checked(draw)
         self.statement = self.statement.format(budget=budget)
         if len(set(files)) < len(files):
             raise ValueError("files names the same file twice")
@@ -78,7 +82,7 @@ class SingleMachine(Problem):
             return self._loaded
         kept: Counter[tuple[int, str]] = Counter()
         chosen = []
-        for jobs, spread, instance in _generated(split):
+        for jobs, spread, instance in _generated(split, draws.drawn(split, self.draw)):
             if jobs not in self._sizes[split] or spread not in self._classes:
                 continue
             kept[jobs, spread] += 1
@@ -106,10 +110,10 @@ def _check_some(option: str, given: Sequence[int] | Sequence[str], known: Sequen
 
 
 @cache
-def _generated(split: Split) -> tuple[tuple[int, str, Instance], ...]:
+def _generated(split: Split, draw: int) -> tuple[tuple[int, str, Instance], ...]:
     """Return a suite: number of jobs, class and instance."""
     made = []
-    for _, jobs, spread, seed, optimum in suite(split):
+    for _, jobs, spread, seed, optimum in suite(split, draw):
         p, d = generate(split, jobs, spread, seed)
         reference = Reference(optimum, ReferenceKind.OPTIMUM, "decomposition with memory")
         name = f"{split}-{jobs}-{spread}-{seed}"

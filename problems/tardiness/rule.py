@@ -45,8 +45,9 @@ class TardinessRule(SingleMachine, RuleProblem):
         files: Sequence[str] = (),
         instances_per_file: int = 125,
         budget: float = 0.2,
+        draw: int = 0,
     ) -> None:
-        super().__init__(sizes, test_sizes, classes, per_class, files, instances_per_file, budget)
+        super().__init__(sizes, test_sizes, classes, per_class, files, instances_per_file, budget, draw)
 
     def solve(self, heuristic: Heuristic, instance: Instance) -> Arrays:
         """Return `order`: (jobs,) the sequence that the rule builds, and `seconds`: (1,) the CPU time of that."""

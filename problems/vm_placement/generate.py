@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 
 from problems.base import Arrays, Split
+from problems.draws import indices
 from problems.vm_placement import openb
 from problems.vm_placement.cluster import ANY, Pod, make_arrays, models_of
 
@@ -121,7 +122,7 @@ def _pod(draws: _Draws, family: Family) -> Pod:
     return Pod(cpu, memory, abs(kind), milli, draws.one_of(MODELS) if picky else ANY)
 
 
-def suite(split: Split, family: Family) -> list[tuple[str, Arrays]]:
+def suite(split: Split, family: Family, draw: int = 0) -> list[tuple[str, Arrays]]:
     """Return names and arrays of the instances of a family for train or validation."""
-    names = [f"{split}-{family}-{index}" for index in range(1, COUNT + 1)]
+    names = [f"{split}-{family}-{index}" for index in indices(COUNT, draw)]
     return [(name, generate(name, family)) for name in names]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from problems import draws
 from problems.base import (
     AnyArray,
     Arrays,
@@ -61,9 +62,10 @@ class VmPlacement(RuleProblem):
             others to its variants with more pods that need no GPU, a share of one, several, or certain models.
         traces: Published traces that the test split consists of.
         orders: Seeds of the orders in which each of them arrives, 42 to 51.
+        draw: Which of the draws train and validation are; see `problems.draws`.
 
     Raises:
-        ValueError: An unknown family, trace or order, or none.
+        ValueError: An unknown family, trace or order, or none; or no draw.
     """
 
     name = "vm_placement"
@@ -76,6 +78,7 @@ class VmPlacement(RuleProblem):
         families: Sequence[str] = FAMILIES,
         traces: Sequence[str] = openb.TRACES,
         orders: Sequence[int] = openb.ORDERS[:1],
+        draw: int = 0,
     ) -> None:
         _check("families", families, FAMILIES)
         _check("traces", traces, openb.TRACES)
@@ -83,13 +86,14 @@ class VmPlacement(RuleProblem):
         self.families = tuple(dict.fromkeys(families))
         self.traces = tuple(dict.fromkeys(traces))
         self.orders = tuple(dict.fromkeys(orders))
+        self.draw = draws.checked(draw)
         self.statement = STATEMENT.format(features="\n".join(f"- {key}: {text}" for key, text in FEATURES.items()))
 
     def instances(self, split: Split) -> Sequence[Instance]:
         """Return generated clusters for train and validation, the openb cluster with its traces for test."""
         if split is Split.TEST:
             return [_published(trace, order) for trace in self.traces for order in self.orders]
-        return [instance for family in self.families for instance in _generated(split, family)]
+        return [instance for family in self.families for instance in _generated(split, family, self.draw)]
 
     def solve(self, heuristic: Heuristic, instance: Instance) -> Arrays:
         """Return the placement that the rule makes.
@@ -225,6 +229,14 @@ def _published(trace: str, order: int) -> Instance:
 
 
 @cache
-def _generated(split: Split, family: str) -> tuple[Instance, ...]:
-    suite = generate.suite(split, generate.Family(family))
-    return tuple(make_instance(name, family, data, _bounds()[name]) for name, data in suite)
+def _generated(split: Split, family: str, draw: int) -> tuple[Instance, ...]:
+    suite = generate.suite(split, generate.Family(family), draw)
+    return tuple(make_instance(name, family, data, _bound(name, data, draw)) for name, data in suite)
+
+
+def _bound(name: str, data: Arrays, draw: int) -> float:
+    if not draw:
+        return _bounds()[name]
+    from problems.vm_placement.bound import upper_bound  # takes SciPy along, which only other draws need
+
+    return upper_bound(data)

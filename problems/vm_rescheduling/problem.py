@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from problems import draws
 from problems.base import (
     AnyArray,
     Arrays,
@@ -53,21 +54,23 @@ class VmRescheduling(RuleProblem):
     Args:
         families: Clusters after a real one with 2 GB per vCPU, almost full ("medium"), and with 4 GB ("large").
         move_price: Percentage points of fragment rate that it may cost to move one percent of the used vCPU.
+        draw: Which of the draws train and validation are; see `problems.draws`.
 
     Raises:
-        ValueError: An unknown family, or none, or a price that is negative or not finite.
+        ValueError: An unknown family, or none, or a price that is negative or not finite; or no draw.
     """
 
     name = "vm_rescheduling"
     signature = SIGNATURE
     seeds = SEEDS
 
-    def __init__(self, families: Sequence[str] = suites.FAMILIES, move_price: float = 0.0) -> None:
+    def __init__(self, families: Sequence[str] = suites.FAMILIES, move_price: float = 0.0, draw: int = 0) -> None:
         if not families or set(families) - set(suites.FAMILIES):
             raise ValueError(f"families must be some of {', '.join(suites.FAMILIES)}, not {list(families)}")
         if not 0.0 <= move_price < math.inf:
             raise ValueError(f"move_price must be a number from 0, not {move_price}")
         self.families = tuple(dict.fromkeys(families))
+        self.draw = draws.checked(draw)
         self.move_price = move_price
         self.objectives = ("cost",) if move_price else ("gap",)
         price = PRICE_TEXT.format(price=move_price) if move_price else ""
@@ -76,7 +79,8 @@ class VmRescheduling(RuleProblem):
 
     def instances(self, split: Split) -> Sequence[Instance]:
         """Return generated clusters for train and validation, the real ones for test."""
-        return [instance for family in self.families for instance in suites.suite(split, family)]
+        draw = draws.drawn(split, self.draw)
+        return [instance for family in self.families for instance in suites.suite(split, family, draw)]
 
     def solve(self, heuristic: Heuristic, instance: Instance) -> Arrays:
         """Return `moves`: (limit, 3) VM, machine and node (0 where a VM uses both) of each, -1 after the last."""

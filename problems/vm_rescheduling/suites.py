@@ -5,14 +5,18 @@ come anew to random places, which is what the recorded ones of X. Ding et al. (2
 """
 
 import csv
+from collections.abc import Iterator, Mapping
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from problems.base import Instance, Reference, ReferenceKind, Split
-from problems.vm_rescheduling.cluster import SLOT, Cluster, churn, draw, free_of, shares_of, snapshot
+from problems.draws import SEEDS, indices
+from problems.vm_rescheduling.cluster import SLOT, Cluster, Size, churn, free_of, shares_of, snapshot
+from problems.vm_rescheduling.cluster import draw as draw_vms
 
 FAMILIES: Final = ("medium", "large")
 LOADS: Final = {"medium": 0.95, "large": 0.82}
@@ -37,7 +41,7 @@ class Case(NamedTuple):
     limit: int
 
 
-def cases(split: Split, family: str) -> list[Case]:
+def cases(split: Split, family: str, draw: int = 0) -> list[Case]:
     """Return the instances of a family in a split, without what is proven about them."""
     if split is Split.TEST:
         real = snapshot(family)
@@ -53,12 +57,25 @@ def cases(split: Split, family: str) -> list[Case]:
         ]
     shares, made = shares_of(snapshot(family)), []
     for machines in SIZES:
-        for index in range(1, COUNT + 1):
-            name = f"{split}-{family}-{machines}-{index}"
-            cluster = draw(name, machines, shares, LOADS[family])
-            limit = round(ALLOWED * len(cluster.vms)) * (2 if index % 2 == 0 else 1)
+        drawn = _clusters(f"{split}-{family}-{machines}", machines, shares, LOADS[family], draw)
+        for place, (name, cluster) in enumerate(islice(drawn, COUNT), start=1):
+            limit = round(ALLOWED * len(cluster.vms)) * (2 if place % 2 == 0 else 1)
             made.append(Case(name, f"{family} {machines}", cluster, limit))
     return made
+
+
+def _clusters(
+    prefix: str, machines: int, shares: Mapping[Size, int], load: float, draw: int
+) -> Iterator[tuple[str, Cluster]]:
+    """Yield names and clusters of a draw.
+
+    Of other draws than 0 no more is known than how many slots the free vCPU make together, which bounds no fragments
+    where they are whole slots: such clusters are left out.
+    """
+    for index in indices(SEEDS, draw):
+        cluster = draw_vms(f"{prefix}-{index}", machines, shares, load)
+        if not draw or free_of(*cluster).sum() % SLOT:
+            yield f"{prefix}-{index}", cluster
 
 
 def make_instance(case: Case, most: int | None = None) -> Instance:
@@ -83,10 +100,10 @@ def make_instance(case: Case, most: int | None = None) -> Instance:
 
 
 @cache
-def suite(split: Split, family: str) -> tuple[Instance, ...]:
-    """Return the instances of a family in a split, with the bounds of `data/bounds.csv`."""
+def suite(split: Split, family: str, draw: int = 0) -> tuple[Instance, ...]:
+    """Return the instances of a family in a split, draw 0 with the bounds of `data/bounds.csv`."""
     known = _bounds()
-    return tuple(make_instance(case, known[case.name]) for case in cases(split, family))
+    return tuple(make_instance(case, None if draw else known[case.name]) for case in cases(split, family, draw))
 
 
 @cache

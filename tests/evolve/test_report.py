@@ -5,7 +5,7 @@ import pytest
 from evaluators.base import Evaluation, Status
 from evolve.archive import Archive, Run, listing
 from evolve.candidate import Candidate
-from evolve.report import FINALISTS, Bench, bench, best, chosen_best, judged_on, ranked, remeasured, winner
+from evolve.report import FINALISTS, Bench, bench, best, chosen_best, judged_on, ranked, winner
 from evolve.statistics import Row
 from problems.base import Split
 from problems.jobshop import JobShop
@@ -124,31 +124,6 @@ def test_only_finalists_can_be_best(archive: Archive) -> None:
         value = 0.0 if number == FINALISTS else 5.0 - 0.1 * number  # the last is best there, but no finalist
         archive.judge(run, number, Evaluation(Status.OK, {"gap": value}), Split.VALIDATION)
     assert chosen_best(archive, run, "gap").number == FINALISTS - 1
-
-
-def test_incumbents_are_measured_afresh_and_what_fails_there_has_no_value(archive: Archive) -> None:
-    run = fill(archive, c=3.0, b=4.0, impure=2.0, a=1.0)
-    judge = Judge()
-    found = remeasured(archive, run, judge, "gap")
-    assert [(each.number, each.evaluations, each.train, each.fresh) for each in found] == [
-        (0, 1, 3.0, 5.0),
-        (2, 3, 2.0, None),
-        (3, 4, 1.0, 9.0),
-    ]
-    assert {split for _, split in judge.calls} == {Split.VALIDATION}
-    remeasured(archive, run, judge, "gap")
-    assert len(judge.calls) == 3
-
-
-def test_of_many_incumbents_the_first_the_last_and_some_between_are_measured(archive: Archive) -> None:
-    run = archive.create_run("r", "{}", "1")
-    for number in range(100):
-        archive.propose(run, number, Candidate("a", "mutate"))
-        archive.judge(run, number, Evaluation(Status.OK, {"gap": 100.0 - number}))
-    numbers = [each.number for each in remeasured(archive, run, Judge(), "gap")]
-    assert (len(numbers), numbers[0], numbers[-1]) == (FINALISTS, 0, 99)
-    assert numbers == sorted(set(numbers))
-    assert remeasured(archive, archive.create_run("empty", "{}", "1"), Judge(), "gap") == []
 
 
 def table(**values: list[float]) -> Bench:

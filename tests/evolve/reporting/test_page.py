@@ -1,15 +1,18 @@
 """A report of a run in which everything that came from outside is hostile."""
 
 import re
+import shutil
 import time
 import tomllib
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
 from evaluators.base import Evaluation, Status
 from evolve import settings
+from evolve.afresh import Incumbent
 from evolve.archive import Archive, Run
 from evolve.archive.listing import Line
 from evolve.candidate import Candidate, Cost
@@ -20,7 +23,8 @@ from evolve.reporting.page import report
 from evolve.reporting.story import Story, gather
 from evolve.run import judging, problem_of
 from evolve.settings import SettingsError
-from problems.base import Split
+from evolve.statistics import Interval
+from problems.base import Problem, Split
 from problems.jobshop.features import FEATURES
 
 HEAD = f"def priority({', '.join(FEATURES)}):\n"
@@ -121,6 +125,11 @@ def page(story: Story) -> str:
 
 @pytest.fixture(scope="module")
 def words(page: str) -> str:
+    return plainly(page)
+
+
+def plainly(page: str) -> str:
+    """Return the text of a page."""
     reader = Reader()
     reader.feed(page)
     return re.sub(r"\s+", " ", " ".join(reader.text))
@@ -161,6 +170,7 @@ def test_every_part_is_there(story: Story, words: str) -> None:
         f"candidate 3 by group, against {story.rival}",
         "Elsewhere",
         "Is it luck?",
+        "What is left of a lead",
         "How the search went",
         "The population",
         "The winner",
@@ -189,6 +199,67 @@ def test_gains_are_those_of_the_same_pair_on_each_split(archive: Archive, run: R
     assert story.gains[Split.TEST].versus.difference == pytest.approx(
         story.gains[Split.TEST].mine - story.gains[Split.TEST].theirs
     )
+
+
+def test_incumbents_are_measured_on_another_draw_against_the_best_published_heuristic(story: Story) -> None:
+    assert story.draw == 1
+    (found,) = story.incumbents
+    assert (found.number, found.evaluations) == (3, 4)
+    other = settings.checked(TABLE | {"problem": TABLE["problem"] | {"draw": 1}})
+    problem = problem_of(other)
+    with judging(other, problem) as judge:
+        mine, theirs = (judge(problem.seeds[name]).per_instance for name in ("LTPT", "MWKR"))
+    assert not mine.keys() & story.records[3].evaluation.per_instance.keys()
+    ahead = [1 - mine[name]["makespan"] / theirs[name]["makespan"] for name in mine]
+    assert found.fresh == pytest.approx(100 * sum(ahead) / 20)
+    assert found.interval is not None
+    assert found.interval.low < found.fresh < found.interval.high
+
+
+def test_what_was_measured_afresh_is_told_and_not_judged_again(
+    archive: Archive, story: Story, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for file in archive.path.parent.glob("a.db*"):  # some of it may be in a log beside the database
+        shutil.copy(file, tmp_path)
+    started = []
+
+    def counting(chosen: settings.Settings, problem: Problem):
+        started.append(chosen.problem.arguments.get("draw"))
+        return judging(chosen, problem)
+
+    monkeypatch.setattr("evolve.reporting.story.judging", counting)
+    with Archive(str(tmp_path / "a.db")) as copy:
+        again = gather(copy, copy.run("tiny"), [])
+        assert (again.incumbents, started) == (story.incumbents, [None])
+        monkeypatch.setattr("evolve.reporting.story.has_draws", lambda problem: False)
+        fallen_back = gather(copy, copy.run("tiny"), [])
+    assert (fallen_back.draw, started) == (None, [None] * 3)
+    assert fallen_back.incumbents != story.incumbents
+
+
+def test_a_report_says_how_much_of_a_lead_is_left(story: Story) -> None:
+    luck = Incumbent(2, 3, 4.0, -1.0, None)
+    solid = Incumbent(3, 4, 8.0, 6.0, Interval(5.0, 7.0))
+    text = plainly(report(replace(story, incumbents=[luck, Incumbent(7, 9, 5.0, None, None), solid])))
+    assert (
+        "3 candidates, which led the search at some time or won, were measured once more, on instances like those"
+        in text
+    )
+    assert "draw 1 of the problem" in text
+    assert "in percent of makespan" in text
+    assert "Of the 8.00 by which the winner, candidate 3, is ahead on train, 6.00 are left on fresh" in text
+    assert "candidate 2 3 +4.00 −1.00 – nothing" in text
+    lucky = plainly(report(replace(story, incumbents=[replace(luck, number=3)])))
+    assert "is ahead on train, nothing is left on fresh" in lucky
+    assert "candidate 7 9 +5.00 not valid – –" in text
+    assert "candidate 3 4 +8.00 +6.00 +5.00 to +7.00 75%" in text
+
+
+def test_a_report_says_where_there_are_no_fresh_instances(story: Story) -> None:
+    text = plainly(report(replace(story, draw=None)))
+    assert "The candidate that won was measured once more on validation, since jobshop has no draws" in text
+    assert "ahead on validation" in text
+    assert "no choice of a winner" not in text
 
 
 def test_a_shift_is_a_bench_under_the_other_setting(story: Story) -> None:
