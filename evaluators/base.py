@@ -20,6 +20,12 @@ class Status(StrEnum):
     MEMORY = "memory"
     KILLED = "killed"  # by a signal or a forbidden system call
     INVALID = "invalid"  # the solution breaks a constraint
+    STOPPED = "stopped"  # nothing is wrong with it, and it need not be judged further
+
+    @property
+    def failed(self) -> bool:
+        """Whether something is wrong with the heuristic."""
+        return self not in (Status.OK, Status.STOPPED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +35,14 @@ class Evaluation:
     Attributes:
         measures: Means over the instances, each instance with equal weight; lower is better, always finite; empty
             unless the status is OK.
-        per_instance: Measures by instance name; empty unless the status is OK.
+        per_instance: Measures by instance name; of those that were solved, where it was stopped; else empty unless the
+            status is OK.
         seconds: CPU seconds it took in the sandbox.
         message: What went wrong, worded for the next prompt; empty when OK.
         cause: One word or two for counting failures; empty when OK.
         isolation: How well the sandbox was closed: "strict" or "weak".
+        behaviour: Stands for the solutions of some train instances; equal ones came from equal decisions. Empty where
+            it was not asked for; see `evaluators.racing`.
     """
 
     status: Status
@@ -43,6 +52,7 @@ class Evaluation:
     message: str = ""
     cause: str = ""
     isolation: str = "strict"
+    behaviour: str = ""
 
 
 class Evaluator(Protocol):

@@ -3,7 +3,7 @@
 import ast
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import FunctionType
 from typing import Any
@@ -19,6 +19,7 @@ from problems.base import Heuristic
 from sandbox import trees
 
 FILENAME = "<heuristic>"
+NOTHING: Mapping[str, Any] = {}
 
 
 class CompileError(ValueError):
@@ -38,9 +39,15 @@ class Compiled:
     keep: Any
 
 
-def plain(source: str, entry: str) -> Callable[..., Any]:
-    """Return the heuristic as a Python function whose helper functions are compiled with bounds checks."""
-    scope: dict[str, Any] = {"math": math, "np": np}
+def plain(source: str, entry: str, given: Mapping[str, Any] = NOTHING) -> Callable[..., Any]:
+    """Return the heuristic as a Python function whose helper functions are compiled with bounds checks.
+
+    Args:
+        source: Source text that has passed the static check.
+        entry: The name of its function.
+        given: Further names that the source may use, and what they stand for.
+    """
+    scope: dict[str, Any] = {"math": math, "np": np, **given}
     exec(compile(source, FILENAME, "exec"), scope)
     for node in trees.parse(source).body:
         if isinstance(node, ast.FunctionDef) and node.name != entry:
@@ -51,7 +58,7 @@ def plain(source: str, entry: str) -> Callable[..., Any]:
     return function
 
 
-def compile_heuristic(source: str, entry: str, signature: str) -> Compiled:
+def compile_heuristic(source: str, entry: str, signature: str, given: Mapping[str, Any] = NOTHING) -> Compiled:
     """Compile a heuristic to native code with Numba's calling convention, without Python wrappers.
 
     Bounds are checked and division by zero raises, as in Python.
@@ -60,6 +67,7 @@ def compile_heuristic(source: str, entry: str, signature: str) -> Compiled:
         source: Source text that has passed the static check.
         entry: The name of its function.
         signature: Numba signature with explicit types.
+        given: Further names that the source may use, and what they stand for; what is called must be compiled.
 
     Raises:
         CompileError: It does not compile to that signature.
@@ -70,7 +78,7 @@ def compile_heuristic(source: str, entry: str, signature: str) -> Compiled:
     flags.error_model = "python"
     typing_context, target_context = cpu_target.typing_context, cpu_target.target_context
     try:
-        function = plain(source, entry)
+        function = plain(source, entry, given)
         if function.__code__.co_argcount != len(parameters):
             raise CompileError(f"{entry} must take {len(parameters)} arguments, not {function.__code__.co_argcount}")
         compiled = compiler.compile_extra(

@@ -16,6 +16,8 @@ import problems.base
 from evaluators.audit import audit
 from evaluators.base import Evaluation, Measures, Status
 from evaluators.features import features_of
+from evaluators.plan import Plan, Stopped, behaviour
+from evaluators.probes import DEVIATION, deviation
 from problems.base import AnyArray, Arrays, Instance, InvalidSolution, Problem, RuleProblem, Split
 from sandbox import Ending, Fence, Limits, Outcome, Rejected, check_source
 
@@ -44,6 +46,8 @@ class LocalEvaluator:
         isolation: "strict" refuses to run where the sandbox cannot be closed; "weak" does not.
         cpu_seconds: CPU limit for solving all instances of a split.
         memory_mb: Memory that a candidate may use beyond the warm process, in MiB.
+        probes: Whether a rule gets a further measure on train, `evaluators.probes.DEVIATION`, for searches that tell
+            kinds of rules apart. It rests on what the sandboxed process says, so it must not decide what is better.
 
     Raises:
         sandbox.SandboxUnavailable: No fence can be set up here.
@@ -59,6 +63,7 @@ class LocalEvaluator:
         isolation: Literal["strict", "weak"] = "strict",
         cpu_seconds: float = 10.0,
         memory_mb: int = 1024,
+        probes: bool = False,
     ) -> None:
         if workers < 1:
             raise ValueError(f"workers must be at least 1, not {workers}")
@@ -69,19 +74,21 @@ class LocalEvaluator:
         self._turns = Semaphore(workers)  # bounds the processes at work, whatever the number of threads that call
         self._fence = Fence(
             "evaluators.inside:Solver",
-            {"problem": name, "settings": dict(settings)},
+            {"problem": name, "settings": dict(settings), "probes": probes},
             limits=limits,
             isolation=isolation,
         )
+        self._template = self._choices_of_template() if probes and isinstance(problem, RuleProblem) else None
 
     def __call__(self, source: str, split: Split = Split.TRAIN) -> Evaluation:
         """Return the verdict on a source text; see `evaluators.base.Evaluator`."""
-        try:
-            checked = check_source(source, self._problem.entry)
-        except Rejected as rejection:
-            return Evaluation(Status.REJECTED, message=str(rejection), cause="static check")
-        with self._turns:
-            return replace(self._judged(checked, split), isolation=self._fence.isolation)
+        judged = self._checked(source, split, None)
+        assert isinstance(judged, Evaluation), "without a plan nothing is stopped"
+        return judged
+
+    def staged(self, source: str, plan: Plan) -> Evaluation | Stopped:
+        """Return the verdict on the train split, or where the plan ended it; see `evaluators.racing.Stages`."""
+        return self._checked(source, Split.TRAIN, plan)
 
     def solutions(self, source: str, split: Split, indices: Sequence[int]) -> dict[str, Arrays]:
         """Return the solutions that a heuristic makes of some instances of a split, by name, each one checked.
@@ -107,16 +114,30 @@ class LocalEvaluator:
             self._measure(instance, named.get(instance.name, {}))
         return {instance.name: named[instance.name] for instance in wanted}
 
-    def _judged(self, source: str, split: Split) -> Evaluation:
-        outcome = self._fence.call(source, {"split": str(split)}, features=features_of(source))
+    def _checked(self, source: str, split: Split, plan: Plan | None) -> Evaluation | Stopped:
+        try:
+            checked = check_source(source, self._problem.entry)
+        except Rejected as rejection:
+            return Evaluation(Status.REJECTED, message=str(rejection), cause="static check")
+        with self._turns:
+            return replace(self._judged(checked, split, plan), isolation=self._fence.isolation)
+
+    def _judged(self, source: str, split: Split, plan: Plan | None) -> Evaluation | Stopped:
+        request: dict[str, Any] = {"split": str(split), **({"plan": plan.request()} if plan else {})}
+        outcome = self._fence.call(source, request, features=features_of(source))
         if outcome.ending is not Ending.OK:
             return _failed(outcome)
-        solutions = self._named(outcome.arrays, split)
-        instances = self._problem.instances(split)
+        solutions, instances = self._named(outcome.arrays, split), self._problem.instances(split)
+        ordered = [instances[index] for index in plan.order] if plan else instances
+        made = [solutions.get(instance.name, {}) for instance in ordered]
+        behaves = behaviour(made[: plan.probes]) if plan else ""
+        stopped = next((place for place, solution in enumerate(made) if not solution), len(made)) if plan else len(made)
         try:
-            per_instance = {
-                instance.name: self._measure(instance, solutions.get(instance.name, {})) for instance in instances
-            }
+            measured = [self._measure(*pair) for pair in zip(ordered[:stopped], made, strict=False)]
+            if plan and stopped < len(made):
+                if cause := plan.verdict(measured, made[:stopped]):
+                    return Stopped(cause, tuple(measured), behaves, outcome.seconds, "")
+                self._measure(ordered[stopped], {})  # it stopped for no reason that the plan has
         except InvalidSolution as broken:
             return Evaluation(Status.INVALID, seconds=outcome.seconds, message=str(broken), cause="invalid solution")
         if split is not Split.TRAIN and isinstance(self._problem, RuleProblem) and source not in self._published:
@@ -126,7 +147,17 @@ class LocalEvaluator:
                 return Evaluation(Status.INVALID, seconds=outcome.seconds, message=str(impure), cause="not a pure rule")
             except _NotValued as failure:
                 return _failed(failure.outcome)
-        return Evaluation(Status.OK, mean_of(list(per_instance.values())), per_instance, outcome.seconds)
+        by_name = dict(zip((instance.name for instance in ordered), measured, strict=True))
+        per_instance = {instance.name: by_name[instance.name] for instance in instances}
+        measures = mean_of(list(per_instance.values()))
+        if self._template is not None and split is Split.TRAIN:
+            measures = {**measures, DEVIATION: deviation(outcome.arrays.get("probes"), self._template)}
+        return Evaluation(Status.OK, measures, per_instance, outcome.seconds, behaviour=behaves)
+
+    def _choices_of_template(self) -> AnyArray:
+        template = check_source(next(iter(self._problem.seeds.values())), self._problem.entry)
+        outcome = self._fence.call(template, {"split": str(Split.TRAIN), "only": [0]})
+        return outcome.arrays["probes"]
 
     def _measure(self, instance: Instance, solution: Arrays) -> dict[str, float]:
         measured = {name: float(value) for name, value in self._problem.measure(instance, solution).items()}

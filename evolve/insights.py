@@ -80,7 +80,8 @@ class Insights:
         if not parents or record.candidate.flaw is not None:
             return
         best, before = min(parents, key=lambda parent: parent[1])
-        gain = before - self._profiles[record.number][1] if judged else None
+        stopped = None if record.evaluation.status.failed else 0.0  # it was not better
+        gain = before - self._profiles[record.number][1] if judged else stopped
         found = [tally for change in changes(best, made) for tally in [self._tallies.setdefault(change, _Tally())]]
         for tally in (self._all, *found):
             _add(tally, gain, record.number)

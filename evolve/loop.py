@@ -59,6 +59,9 @@ class Loop:
         overdue: Returns whether the run's time is over.
         answered: Numbers of candidates whose answers are here and not archived; they are asked for whatever is left of
             the budget.
+        now: Returns an evaluator that judges by what the search has been told until now, and by nothing later; None
+            means that the evaluator judges always alike. In deterministic mode a candidate is judged as it would be at
+            the moment it is asked for.
         local: Writes candidates, free of charge, whenever nothing waits to be judged and the proposer is at work on
             all that it may; None leaves the cores idle. It must not be given in deterministic mode.
     """
@@ -81,6 +84,7 @@ class Loop:
         closing: threading.Event | None = None,
         overdue: Callable[[], bool] = lambda: False,
         answered: Collection[int] = (),
+        now: Callable[[], Evaluator] | None = None,
         local: Proposer | None = None,
     ) -> None:
         if local is not None and deterministic:
@@ -90,6 +94,8 @@ class Loop:
         self._seed, self._width, self._judges, self._deterministic = seed, width, judges, deterministic
         self._enough, self._stop, self._first = enough, stop, first
         self._closing, self._overdue = closing or threading.Event(), overdue
+        self._now = now if deterministic else None
+        self._standing: dict[int, Evaluator] = {}  # who judges a candidate that is asked for, where that depends on now
         self._pool = ThreadPoolExecutor(width + 2 * judges, thread_name_prefix="candidate")
         self._proposing: dict[Future[Candidate], int] = {}
         self._filling: dict[Future[Candidate], int] = {}
@@ -196,6 +202,8 @@ class Loop:
         self._next += 1
         if number in self._judged:
             return
+        if self._now is not None:
+            self._standing[number] = self._now()
         if number in self._candidates:
             self._waiting.add(number)
             return
@@ -248,12 +256,12 @@ class Loop:
             if self._stop.is_set() or len(self._judging) >= self._judges:
                 return
             self._waiting.remove(number)
-            candidate = self._candidates[number]
+            candidate, judge = self._candidates[number], self._standing.pop(number, self._evaluate)
             if candidate.flaw is not None:
                 verdict = Evaluation(Status.REJECTED, message=candidate.flaw.message, cause=candidate.flaw.cause)
                 self._keep(number, verdict)
             else:
-                self._judging[self._pool.submit(self._evaluate, candidate.source)] = number
+                self._judging[self._pool.submit(judge, candidate.source)] = number
 
     def _keep(self, number: int, evaluation: Evaluation) -> None:
         self._archive.judge(self._run, number, evaluation)

@@ -18,6 +18,7 @@ from rich.text import Text
 from evaluators.base import Status
 from evolve.candidate import Cost, Record
 from evolve.progress_style import Style
+from evolve.savings import Savings
 from evolve.settings import Budget
 from evolve.spending import dollars
 
@@ -44,6 +45,7 @@ class Tally:
         self.cost = Cost()
         self.writing = writing
         self.failures: Counter[str] = Counter()
+        self.savings = Savings()
         self.best: float | None = None
         self.best_number = 0
         self.best_seed: float | None = None
@@ -58,8 +60,10 @@ class Tally:
         self.calls += record.candidate.by_model
         self.cost += record.candidate.cost
         evaluation = record.evaluation
+        self.savings.add(evaluation)
         if evaluation.status is not Status.OK:
-            self.failures[evaluation.cause] += 1
+            if evaluation.status.failed:
+                self.failures[evaluation.cause] += 1
             return
         value = evaluation.measures[self.objective]
         if self.best is None or value < self.best:
@@ -115,6 +119,8 @@ class Tally:
             told.append(("best published rule", f"{self.best_seed:.2f} ({self.best_seed_name})"))
         causes = ", ".join(f"{count} {cause}" for cause, count in self.failures.most_common(4))
         told.append(("failures", f"{self.failures.total()}" + (f": {causes}" if causes else "")))
+        if self.savings.causes:
+            told.append(("stopped early", str(self.savings)))
         if self.calls:
             told.append(("answers", f"{self.calls:,}, {self.writing()} more on their way"))
             told.append(("cost", self._spent_on_models()))

@@ -6,14 +6,17 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from evaluators.base import Evaluator, Workshop
+from evaluators.base import Evaluator
 from evaluators.cached import CachedEvaluator
 from evaluators.local import LocalEvaluator
+from evaluators.probes import DEVIATION
+from evaluators.racing import RacingEvaluator
+from evaluators.tuner import Tuner
 from evolve.archive import Archive, Run, RunState
 from evolve.candidate import Cost, Insight
 from evolve.llm.kept import answered, forget, owed
@@ -22,10 +25,13 @@ from evolve.loop import Loop, Spent
 from evolve.proposers.base import Means, Proposer
 from evolve.proposers.llm.proposer import Llm
 from evolve.proposers.seeds import Seeds
+from evolve.proposers.tune import Tune
 from evolve.search.bandit import Bandit
 from evolve.search.base import Search
 from evolve.search.informed import Informed
 from evolve.search.seeded import Seeded
+from evolve.search.tuning import Tuning
+from evolve.search.watched import Watched
 from evolve.settings import Budget, Part, Settings, SettingsError
 from problems.base import Problem
 from problems.plugins import UnknownPart, load
@@ -85,6 +91,7 @@ class Parts:
     Attributes:
         local: Fills in while the proposer waits; None leaves the cores idle.
         llm: The proposer, where models write; else None.
+        tuner: Tunes constants; None where nobody is to. To be used as a context, which ends its process.
     """
 
     problem: Problem
@@ -92,6 +99,7 @@ class Parts:
     proposer: Proposer
     local: Proposer | None
     llm: Llm | None
+    tuner: Tuner | None
 
 
 NOTHING = Cost()
@@ -112,6 +120,8 @@ def parts_of(settings: Settings, means: Means, publish: Publish = lambda told, i
     """
     problem = problem_of(settings)
     search: Search = build("evolve.searches", settings.search, problem.objectives)
+    if DEVIATION in settings.search.arguments.get("axes", ()) and not settings.evaluator.probes:
+        raise SettingsError(f"search.axes: {DEVIATION!r} is measured only with --set evaluator.probes=true")
     proposer: Proposer = build("evolve.proposers", settings.proposer, problem, means)
     local = build("evolve.proposers", settings.local, problem, means) if settings.local else None
     llm = proposer if isinstance(proposer, Llm) else None
@@ -122,12 +132,34 @@ def parts_of(settings: Settings, means: Means, publish: Publish = lambda told, i
             raise SettingsError(f"llm: {error}") from error
         _check_caps(settings.budget, llm)
         search = Bandit(search, problem.objectives[0], llm.arms, learning=llm.learning)
+    if tuner := _tuner(settings, problem):
+        search = Tuning(search, problem.objectives[0], every=settings.tune.every, among=settings.tune.among)
+        proposer = Tune(proposer, tuner)
+        local = Tune(local, tuner) if local else None
     return Parts(
         problem,
         Seeded(Informed(search, problem.objectives[0], publish, entry=problem.entry), len(problem.seeds)),
         Seeds(problem.seeds, proposer),
         Seeds(problem.seeds, local) if local else None,
         llm,
+        tuner,
+    )
+
+
+def _tuner(settings: Settings, problem: Problem) -> Tuner | None:
+    """Return who tunes constants, if somebody is to."""
+    if not settings.tune.every:
+        return None
+    return Tuner(
+        problem,
+        settings.problem.kind,
+        settings.problem.arguments,
+        trials=settings.tune.trials,
+        instances=settings.tune.instances,
+        workers=settings.evaluator.workers,
+        isolation=settings.evaluator.isolation,
+        cpu_seconds=settings.tune.cpu_seconds,
+        memory_mb=settings.evaluator.memory_mb,
     )
 
 
@@ -172,7 +204,7 @@ def folder_of(archive: Archive, run: Run) -> Path:
 
 
 @contextmanager
-def workshop(settings: Settings, problem: Problem) -> Iterator[Workshop]:
+def workshop(settings: Settings, problem: Problem) -> Iterator[LocalEvaluator]:
     """Provide what judges heuristics and hands out their solutions, and end its processes afterwards.
 
     Raises:
@@ -185,6 +217,14 @@ def workshop(settings: Settings, problem: Problem) -> Iterator[Workshop]:
         yield local
     finally:
         local.close()
+
+
+def _racing(settings: Settings, problem: Problem, local: LocalEvaluator) -> RacingEvaluator | None:
+    """Return what judges in stages, if anything is to be stopped early."""
+    race = settings.race
+    if not race.duplicates and not race.error:
+        return None
+    return RacingEvaluator(local, problem, error=race.error, rank=race.rank, duplicates=race.duplicates)
 
 
 @contextmanager
@@ -218,14 +258,16 @@ def session(
     closing = threading.Event()
     means = means_of(settings, spent, closing, folder)
     parts = parts_of(settings, means, _publisher(archive, run))
-    with judging(settings, parts.problem) as evaluate:
+    with workshop(settings, parts.problem) as local, parts.tuner or nullcontext():
+        racing = _racing(settings, parts.problem, local)
+        evaluate = racing or CachedEvaluator(local)
         archive.begin(run, force=force)
         state = RunState.INTERRUPTED
         try:
             loop = Loop(
                 archive,
                 run,
-                parts.search,
+                Watched(parts.search, racing.tell) if racing else parts.search,
                 parts.proposer,
                 evaluate,
                 seed=settings.seed,
@@ -238,6 +280,7 @@ def session(
                 closing=closing,
                 overdue=_overdue(settings.budget, archive.seconds_spent(run)),
                 answered=answered(folder),
+                now=racing.now if racing else None,
                 local=parts.local,
             )
             with loop:

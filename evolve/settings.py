@@ -43,6 +43,29 @@ class EvaluatorSettings(BaseModel):
     isolation: Literal["strict", "weak"] = "strict"
     cpu_seconds: float = Field(default=10.0, gt=0, allow_inf_nan=False)
     memory_mb: int = Field(default=1024, ge=64)
+    probes: bool = False
+
+
+class Racing(BaseModel):
+    """When judging ends early; see `evaluators.racing.RacingEvaluator`."""
+
+    model_config = STRICT
+
+    duplicates: bool = True
+    error: float = Field(default=0.0, ge=0, lt=0.5, allow_inf_nan=False)
+    rank: int = Field(default=1, ge=1)
+
+
+class Tuning(BaseModel):
+    """How the constants of candidates are tuned; see `evolve.search.tuning.Tuning` and `evaluators.tuner.Tuner`."""
+
+    model_config = STRICT
+
+    every: int = Field(default=0, ge=0)
+    among: int = Field(default=5, ge=1)
+    trials: int = Field(default=600, ge=10)
+    instances: int = Field(default=100, ge=1)
+    cpu_seconds: float = Field(default=60.0, gt=0, allow_inf_nan=False)
 
 
 class Budget(BaseModel):
@@ -74,6 +97,8 @@ class Settings(BaseModel):
     proposer: Part = Part(kind=DEFAULT_KINDS["proposer"])
     local: Part | None = None
     evaluator: EvaluatorSettings = EvaluatorSettings()
+    race: Racing = Racing()
+    tune: Tuning = Tuning()
     budget: Budget = Budget()
 
     @model_validator(mode="after")
@@ -176,7 +201,12 @@ def _first(error: ValidationError) -> str:
         return f"{key} is missing"
     if problem["type"] != "extra_forbidden":
         return f"{key}: {problem['msg']}" if key else str(problem["msg"])
-    tables: dict[str, type[BaseModel]] = {"evaluator": EvaluatorSettings, "budget": Budget}
+    tables: dict[str, type[BaseModel]] = {
+        "evaluator": EvaluatorSettings,
+        "race": Racing,
+        "tune": Tuning,
+        "budget": Budget,
+    }
     model = tables.get(str(problem["loc"][0]), Settings) if len(problem["loc"]) > 1 else Settings
     known = list(model.model_fields)
     close = difflib.get_close_matches(str(problem["loc"][-1]), known, n=1)

@@ -82,8 +82,9 @@ class Glance:
         best: The best OK line; seeds included.
         best_seed: The best of the problem's published heuristics.
         gain: By how much `best` is better than `best_seed`, in the objective's unit; 0 without them.
-        failed: How many lines are not OK.
+        failed: How many lines have failed.
         causes: Failures by cause, the most frequent first.
+        stopped: How many lines were stopped early, as duplicates or raced out.
         seconds: Wall time that processes worked on it.
     """
 
@@ -95,6 +96,7 @@ class Glance:
     gain: float
     failed: int
     causes: Mapping[str, int]
+    stopped: int
     usd: float
     seconds: float
 
@@ -202,7 +204,7 @@ def glance(archive: Archive, run: Run, listed: Sequence[Line], objective: str) -
         numbers = set(connection.execute(select(candidate.number).where(candidate.run_id == run.id)).scalars())
     first = best(listed, objective)
     first_seed = best([line for line in listed if line.operator == "seed"], objective)
-    causes = Counter(line.cause for line in listed if line.status is not Status.OK)
+    causes = Counter(line.cause for line in listed if line.status.failed)
     return Glance(
         state=archive.state(run),
         judged=len(listed),
@@ -212,6 +214,7 @@ def glance(archive: Archive, run: Run, listed: Sequence[Line], objective: str) -
         gain=first_seed.measures[objective] - first.measures[objective] if first and first_seed else 0.0,
         failed=causes.total(),
         causes=dict(causes.most_common()),
+        stopped=sum(line.status is Status.STOPPED for line in listed),
         usd=usd or 0.0,
         seconds=archive.seconds_spent(run),
     )

@@ -82,6 +82,7 @@ def evaluation_row(run: int, number: int, evaluation: Evaluation, split: Split) 
         "message": evaluation.message,
         "cause": evaluation.cause,
         "isolation": evaluation.isolation,
+        "behaviour": evaluation.behaviour,
     }
     candidate = tables.candidate.c
     judged = select(candidate.id).where(candidate.run_id == run, candidate.number == number)
@@ -110,4 +111,5 @@ def cost_of(row: Row[Any]) -> Cost:
 def evaluation_of(row: Row[Any]) -> Evaluation:
     """Return the verdict of a row."""
     measures, per_instance = json.loads(row.measures), json.loads(row.per_instance)
-    return Evaluation(Status(row.status), measures, per_instance, row.seconds, row.message, row.cause, row.isolation)
+    told = (row.seconds, row.message, row.cause, row.isolation, row.behaviour)
+    return Evaluation(Status(row.status), measures, per_instance, *told)

@@ -15,7 +15,7 @@ from sqlalchemy import (
     true,
 )
 
-SCHEMA = "0002"
+SCHEMA = "0003"
 """The newest revision in `migrations/versions`."""
 
 metadata = MetaData()
@@ -69,6 +69,7 @@ evaluation = Table(
     Column("message", Text, nullable=False),
     Column("cause", String(80), nullable=False),
     Column("isolation", String(20), nullable=False),
+    Column("behaviour", String(40), nullable=False, server_default=""),
     UniqueConstraint("candidate_id", "split"),
 )
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from rich.text import Text
 
-from evaluators.base import Status
 from evolve import render, settings
 from evolve.archive import Archive, Run, UnknownRun, listing
 from evolve.archive.listing import Glance
@@ -59,7 +58,7 @@ def _glance(store: Archive, run: Run, objective: str | None) -> Glance:
     if objective is not None:
         return listing.glance(store, run, listed, objective)
     judged = {line.number for line in listed}
-    failed = listing.glance(store, run, [line for line in listed if line.status is not Status.OK], "")
+    failed = listing.glance(store, run, [line for line in listed if line.status.failed], "")
     waiting = [number for number in failed.waiting if number not in judged]
     return replace(failed, judged=len(listed), waiting=waiting)
 

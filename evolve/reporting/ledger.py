@@ -5,10 +5,10 @@ import time
 from collections import Counter
 from importlib.metadata import version
 
-from evaluators.base import Status
 from evolve.reporting.html import Html, joined, section, table, tag
 from evolve.reporting.recipe import recipe
 from evolve.reporting.story import Story
+from evolve.savings import Savings
 from evolve.spending import dollars, total, yields
 from problems.base import Split
 
@@ -20,9 +20,9 @@ LIBRARIES = ("numba", "numpy", "scipy")
 
 def failures(story: Story) -> Html:
     """Return why candidates were not valid."""
-    failed = [record for record in story.records if record.evaluation.status is not Status.OK]
+    failed = [record for record in story.records if record.evaluation.status.failed]
     if not failed:
-        return section("Failures", tag("p", f"None: all {len(story.records):,} candidates are valid."))
+        return section("Failures", tag("p", f"None of {len(story.records):,} candidates has failed."))
     counts = Counter(record.evaluation.cause for record in failed)
     latest = {record.evaluation.cause: record for record in failed}
     rows = []
@@ -45,6 +45,9 @@ def cost(story: Story) -> Html:
         f"{duration(story.seconds)} of working time, in which candidates ran for {duration(computed)} of CPU time in "
         f"the sandbox, {1000 * computed / max(len(story.records), 1):.0f} ms each."
     )
+    saved = Savings(record.evaluation for record in story.records)
+    if saved.causes:
+        told += f" Of these, {saved.causes.total():,} were stopped early ({saved})."
     found = yields(story.records, story.objective)
     if not found:
         return section("Cost", tag("p", f"{told} No model was asked and nothing was paid."))

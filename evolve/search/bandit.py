@@ -191,4 +191,4 @@ def is_repairable(record: Record) -> bool:
     """Return whether a failed candidate deserves a turn of repair: a model's code that was judged, and no repair."""
     candidate = record.candidate
     ours = candidate.by_model and bool(candidate.source) and candidate.flaw is None
-    return ours and candidate.operator != "repair" and record.evaluation.status is not Status.OK
+    return ours and candidate.operator != "repair" and record.evaluation.status.failed

@@ -1,7 +1,6 @@
 """MAP-Elites: the best candidate of every kind of behaviour."""
 
 import ast
-import math
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -9,7 +8,7 @@ import numpy as np
 
 from evaluators.base import Status
 from evolve.candidate import Brief, Record
-from evolve.search.parents import check_count, check_pressure, check_share, code_size, drawn, ranked, values_of
+from evolve.search.parents import check_count, check_pressure, check_share, code_size, drawn, octaves, ranked, values_of
 from sandbox import trees
 
 Cell = tuple[int, ...]
@@ -20,13 +19,15 @@ SHARES = 1000
 class MapElites:
     """Keeps the best candidate of every cell of a grid of behaviours; each elite may become a parent.
 
-    The axes are functions of the record alone, so that a replay fills the same cells. Run time is none of them: it is
-    another one on another day. What it stands for, the work per call, shows in the size.
+    The axes are functions of the record alone, so that a replay fills the same cells.
 
     - "size": nodes of the syntax tree, in steps of half an octave;
     - "inputs": how many of its parameters the heuristic reads, in steps of two;
+    - "seconds": its run time, in steps of half an octave; a resumed run knows it from the archive, but another run
+      measures others, so that a deterministic run with this axis repeats only by chance;
     - any other name: that measure, taken as a share from 0 to 1, in `bins` equal steps. A record that lacks the measure
-      falls into a bin of its own.
+      falls into a bin of its own. `evaluators.probes.DEVIATION` is one: the share of probe states in which a rule
+      decides unlike the template.
 
     Source: Mouret and Clune (2015), Illuminating search spaces by mapping elites, arXiv:1504.04909. It differs in
     drawing elites by rank rather than evenly, unless `pressure` is 0, and in crossover between cells.
@@ -82,9 +83,11 @@ class MapElites:
 
     def _bin(self, axis: str, record: Record) -> int:
         if axis == "size":
-            return int(2.0 * math.log2(code_size(record.candidate.source)))
+            return octaves(code_size(record.candidate.source))
         if axis == "inputs":
             return _inputs(record.candidate.source) // 2
+        if axis == "seconds":
+            return octaves(record.evaluation.seconds)
         share = record.evaluation.measures.get(axis)
         if share is None:
             return self._bins

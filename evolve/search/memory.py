@@ -46,7 +46,7 @@ class Memory:
             self._try(parent, record)
         if record.evaluation.status is Status.OK:
             self._keep(record)
-        elif candidate.by_model:
+        elif candidate.by_model and record.evaluation.status.failed:
             self._failures.appendleft(record)
         if self._insights.tell(record):
             self._publish(len(self._numbers), self._insights.current)

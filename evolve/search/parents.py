@@ -1,5 +1,6 @@
 """What the searches share: drawing parents, measuring code, and refusing settings that make no sense."""
 
+import math
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -47,6 +48,11 @@ def values_of(record: Record, objectives: Sequence[str]) -> tuple[float, ...]:
 def code_size(source: str) -> int:
     """Return how large a heuristic is: the nodes of its syntax tree, whatever its names and layout."""
     return len(trees.nodes(trees.parse(source)))
+
+
+def octaves(value: float) -> int:
+    """Return the bin of a positive number, in steps of half an octave."""
+    return math.floor(2.0 * math.log2(max(value, 1e-9)))
 
 
 def check_share(**settings: float) -> None:

@@ -1,10 +1,17 @@
 """Pareto searches: parents that are best somewhere, on an instance or in a trade of objectives."""
 
+from collections.abc import Callable, Mapping, Sequence
+
 import numpy as np
 
 from evaluators.base import Status
 from evolve.candidate import Brief, Record
-from evolve.search.parents import FloatArray, check_count, check_share, code_size, drawn, values_of
+from evolve.search.parents import FloatArray, check_count, check_share, code_size, drawn, octaves, values_of
+
+COSTS: Mapping[str, Callable[[Record], float]] = {
+    "size": lambda record: code_size(record.candidate.source),
+    "seconds": lambda record: octaves(record.evaluation.seconds),
+}
 
 
 class ParetoInstances:
@@ -53,7 +60,7 @@ class ParetoInstances:
 
 
 class ParetoObjectives:
-    """A population that trades the objectives, and the size of the code, against one another.
+    """A population that trades the objectives against one another, and against the size of the code or its run time.
 
     1. The population is sorted into fronts that nothing behind them dominates; within a front, those whose neighbours
        are far away come first, those at its ends before all.
@@ -67,12 +74,24 @@ class ParetoObjectives:
         objectives: Names of the measures that are minimised, the most important first.
         size: Largest number of candidates in the population.
         crossover: Probability that a brief asks for two parents.
+        beside: What counts beside the objectives: "size", of the code, and "seconds", its run time. The latter is in
+            steps of half an octave; another run measures others, so that a deterministic run repeats only by chance.
     """
 
-    def __init__(self, objectives: tuple[str, ...], *, size: int = 60, crossover: float = 0.3) -> None:
+    def __init__(
+        self,
+        objectives: tuple[str, ...],
+        *,
+        size: int = 60,
+        crossover: float = 0.3,
+        beside: Sequence[str] = ("size",),
+    ) -> None:
         check_count(2, size=size)
         check_share(crossover=crossover)
+        if isinstance(beside, str) or set(beside) - COSTS.keys():
+            raise ValueError(f"beside must be a list of some of {', '.join(COSTS)}, not {beside!r}")
         self._objectives, self._size, self._crossover = objectives, size, crossover
+        self._costs = [COSTS[name] for name in beside]
         self._population: list[Record] = []  # in the order of step 1
 
     def ask(self, number: int, rng: np.random.Generator) -> Brief:
@@ -90,7 +109,7 @@ class ParetoObjectives:
         self._population = [residents[index] for index in order][: self._size]
 
     def _values(self, record: Record) -> tuple[float, ...]:
-        return (*values_of(record, self._objectives), code_size(record.candidate.source))
+        return (*values_of(record, self._objectives), *(cost(record) for cost in self._costs))
 
 
 def nondominated_order(values: FloatArray) -> list[int]:

@@ -51,6 +51,7 @@ def loop(
     judges: int = 4,
     stop: threading.Event | None = None,
     local: Callable[[Brief, np.random.Generator], Candidate] | None = None,
+    now: Callable[[], Callable[..., Evaluation]] | None = None,
 ) -> Loop:
     return Loop(
         archive,
@@ -65,6 +66,7 @@ def loop(
         enough=lambda spent: spent.asked >= limit,
         stop=stop or threading.Event(),
         local=local,
+        now=now,
     )
 
 
@@ -110,6 +112,48 @@ def test_ask_k_is_made_when_exactly_the_records_up_to_k_minus_width_are_told(arc
             assert number == told
             told += 1
     assert told == 10
+
+
+class Remembering(Spy):
+    """A search beside an evaluator that stops what is worse than the best that was told when it was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.best = np.inf
+
+    def tell(self, record: Record) -> None:
+        super().tell(record)
+        self.best = min(self.best, record.evaluation.measures.get("gap", np.inf))
+
+    def now(self) -> Callable[..., Evaluation]:
+        best = self.best
+
+        def judge_by_then(source: str, split: Split = Split.TRAIN) -> Evaluation:
+            stopped = Evaluation(Status.STOPPED, message=f"worse than {best}", cause="raced out")
+            return stopped if value_of(source) > best else judge(source, split)
+
+        return judge_by_then
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.004])
+def test_a_verdict_that_depends_on_what_was_told_is_the_same_whatever_the_delays(
+    archive: Archive, delay: float
+) -> None:
+    runs = [archive.create_run("r", "{}", "1") for _ in range(2)]
+    search = Remembering()
+    drain(loop(archive, runs[0], search=search, now=search.now))
+    stop = threading.Event()
+    for limit in (13, 40, 60):
+        search = Remembering()
+        with loop(archive, runs[1], search=search, now=search.now, proposer=Halver(delay), stop=stop) as work:
+            for position, _ in enumerate(work):
+                if position >= limit - 1:
+                    stop.set()
+        stop.clear()
+    assert fingerprint(archive, runs[0]) == fingerprint(archive, runs[1])
+    messages = [[record.evaluation.message for record in archive.records(run)] for run in runs]
+    assert sorted(messages[0]) == sorted(messages[1])
+    assert any(record.evaluation.status is Status.STOPPED for record in archive.records(runs[0]))
 
 
 @pytest.mark.parametrize("deterministic", [True, False])

@@ -15,6 +15,8 @@ from evolve.search.greedy import Greedy
 from evolve.search.islands import Islands
 from evolve.search.mapelites import MapElites
 from evolve.search.pareto import ParetoInstances, ParetoObjectives
+from evolve.search.tuning import Tuning
+from evolve.search.watched import Watched
 
 Maker = Callable[[tuple[str, ...]], Search]
 MAKERS: dict[str, Maker] = {
@@ -26,6 +28,8 @@ MAKERS: dict[str, Maker] = {
     "pareto over objectives": lambda objectives: ParetoObjectives(objectives, size=20),
     "best of n": BestOfN,
     "greedy": Greedy,
+    "tuning": lambda objectives: Tuning(Islands(objectives, islands=2), "gap", every=7),
+    "watched": lambda objectives: Watched(Greedy(objectives), lambda number, source, evaluation: None),
 }
 LEARNING = sorted(MAKERS.keys() - {"best of n"})
 PARENTS = {"create": 0, "mutate": 1, "tune": 1, "cross": 2}

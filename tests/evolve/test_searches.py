@@ -1,5 +1,6 @@
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -70,6 +71,35 @@ def test_code_of_another_size_or_with_other_inputs_lies_in_another_cell() -> Non
     for number, terms in enumerate((0, 1, 2)):  # one, two and two inputs
         search.tell(record(number, 5.0 + number, terms))
     assert set(parents(search)) == {0, 1}
+
+
+def timed(number: int, gap: float, seconds: float, terms: int = 1) -> Record:
+    judged = record(number, gap, terms)
+    return replace(judged, evaluation=replace(judged.evaluation, seconds=seconds))
+
+
+def test_run_time_is_an_axis_in_steps_of_half_an_octave() -> None:
+    search = MapElites(("gap",), axes=["seconds"], crossover=0.0)
+    for number, seconds in enumerate((0.1, 0.101, 0.15, 0.9)):
+        search.tell(timed(number, 5.0 + number, seconds))
+    assert set(parents(search)) == {0, 2, 3}
+
+
+def test_a_faster_heuristic_that_is_worse_stays_where_run_time_counts() -> None:
+    for beside, kept in ((["seconds"], {0, 1}), (["size"], {0}), ([], {0})):
+        search = ParetoObjectives(("gap",), size=2, beside=beside)
+        search.tell(timed(0, 2.0, 0.8))
+        search.tell(timed(1, 3.0, 0.1))
+        search.tell(timed(2, 2.5, 0.8))
+        assert set(parents(search)) >= kept
+        assert (1 in nearest(search)) is (beside == ["seconds"])
+
+
+def nearest(search: ParetoObjectives) -> set[int]:
+    """Return the numbers of the first front."""
+    values = np.array([search._values(resident) for resident in search._population], float)
+    beaten = [any((other <= mine).all() and (other < mine).any() for other in values) for mine in values]
+    return {resident.number for resident, worse in zip(search._population, beaten, strict=True) if not worse}
 
 
 def test_a_record_without_the_measure_of_an_axis_has_a_bin_of_its_own() -> None:
@@ -149,6 +179,8 @@ def test_an_island_of_failures_begins_again_too() -> None:
         (MapElites, {"crossover": 1.1}),
         (ParetoInstances, {"crossover": -0.1}),
         (ParetoObjectives, {"size": 1}),
+        (ParetoObjectives, {"beside": ["speed"]}),
+        (ParetoObjectives, {"beside": "size"}),
         (ParetoObjectives, {"crossover": float("nan")}),
         (Islands, {"patience": -1}),
         (Islands, {"patience": 2.5}),

@@ -77,6 +77,7 @@ def _figures(glance: Glance, objective: str, seconds: dict[int, float], read: Co
             "Judged": f"{glance.judged:,}",
             "Under way": f"{len(glance.waiting):,}",
             "Failed": f"{glance.failed:,}{share}",
+            "Stopped early": f"{glance.stopped:,}",
             "Throughput": "–" if pace is None else f"{pace:,.0f} /min",
             "Cost": parts.amount(read.cost),
             "Time": parts.duration(glance.seconds),

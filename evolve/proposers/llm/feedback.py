@@ -144,10 +144,13 @@ class Feedback:
 
     def _gain(self, child: Record, before: float) -> str:
         if child.evaluation.status is not Status.OK:
-            return self._failure(child)
+            return self._failure(child) if child.evaluation.status.failed else self._stopped(child)
         gain = before - self.value(child)
         verdict = f"better by {number(gain)}" if gain > 0 else f"worse by {number(-gain)}" if gain < 0 else "equal"
         return f"{self.score(child)}, {verdict}"
+
+    def _stopped(self, record: Record) -> str:
+        return f"not better, {record.evaluation.cause}: {self._places.neutral(record.evaluation.message)}"
 
     def _failure(self, record: Record) -> str:
         message = self._places.neutral(record.evaluation.message)
