@@ -16,6 +16,7 @@ MOST = 100
 DIGITS = 4
 ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.Div)
 ORDER = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
+GUARDS = ("max", "min")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,8 @@ def lift(source: str, integers: bool = True) -> Lifted:
     """Return a heuristic with its constants lifted.
 
     Floats are lifted, but for 0 and what is very small or very large. Integers are lifted where they are added,
-    multiplied or compared by size; that such a one may be a float is for the compiler to say.
+    multiplied or compared by size; that such a one may be a float is for the compiler to say. What is part of the
+    structure stays: whatever is compared for equality, indices, and what keeps a divisor from zero with `max`.
 
     Args:
         source: Source text that has passed the static check.
@@ -51,9 +53,9 @@ def lift(source: str, integers: bool = True) -> Lifted:
     return Lifted(_text(_Reading(places).visit(tree)), values)
 
 
-def written(value: float) -> float:
-    """Return a constant as it is written down: rounded to `DIGITS` digits."""
-    return float(f"{value:.{DIGITS}g}")
+def written(value: float, digits: int = DIGITS) -> float:
+    """Return a constant as it is written down: rounded to so many digits."""
+    return float(f"{value:.{digits}g}")
 
 
 def put_back(lifted: str, values: Sequence[float]) -> str:
@@ -68,24 +70,28 @@ def put_back(lifted: str, values: Sequence[float]) -> str:
 
 def _constants(tree: ast.AST, integers: bool) -> Iterator[ast.Constant]:
     """Yield the nodes that are settings, in the order of the text."""
-    stack: list[tuple[ast.AST, bool]] = [(tree, False)]
+    stack: list[tuple[ast.AST, bool, bool]] = [(tree, False, False)]
     while stack:
-        node, arithmetic = stack.pop()
-        if isinstance(node, ast.Constant):
-            kinds = (float, int) if integers and arithmetic else (float,)
-            if isinstance(node.value, kinds) and not isinstance(node.value, bool):
-                size = abs(node.value)
-                if SMALLEST <= size <= LARGEST:
+        node, arithmetic, divisor = stack.pop()
+        match node:
+            case ast.Constant(value):
+                kinds = (float, int) if integers and arithmetic else (float,)
+                if isinstance(value, kinds) and not isinstance(value, bool) and SMALLEST <= abs(value) <= LARGEST:
                     yield node
-            continue
-        if isinstance(node, ast.Subscript):  # an index stays what it is
-            stack.append((node.value, False))
-            continue
-        inside = (isinstance(node, ast.BinOp) and isinstance(node.op, ARITHMETIC)) or (
-            isinstance(node, ast.Compare) and all(isinstance(operator, ORDER) for operator in node.ops)
-        )
-        inside = inside or (isinstance(node, ast.UnaryOp) and arithmetic)
-        stack += [(child, inside) for child in reversed(list(ast.iter_child_nodes(node)))]
+                continue
+            case ast.Subscript():  # an index stays what it is
+                stack.append((node.value, False, divisor))
+                continue
+            case ast.Compare() if not all(isinstance(operator, ORDER) for operator in node.ops):
+                continue  # what must be equal is no setting
+        inside = isinstance(node, ast.BinOp) and isinstance(node.op, ARITHMETIC)
+        inside = inside or isinstance(node, ast.Compare) or (isinstance(node, ast.UnaryOp) and arithmetic)
+        guards = divisor and isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in GUARDS
+        for child in reversed(list(ast.iter_child_nodes(node))):
+            if guards and isinstance(child, ast.Constant):
+                continue  # it keeps a divisor from zero
+            below = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) and child is node.right
+            stack.append((child, inside, divisor or below))
 
 
 class _Reading(ast.NodeTransformer):

@@ -1,5 +1,6 @@
 """Judging a few instances first: what behaves like an earlier candidate, or clearly loses, is judged no further."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -13,6 +14,8 @@ from problems.base import Problem, Split
 
 REMEMBERED = 4096
 """How many earlier candidates are known; the oldest are forgotten first."""
+SPARED = 20
+"""Who behaves as one of so many best candidates is judged in full: the best are where a small difference counts."""
 Remembered = TypeVar("Remembered")
 
 
@@ -26,7 +29,7 @@ class Stages(Evaluator, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """An earlier candidate: its number, the length of its code, and its value of the objective."""
+    """A behaviour: the number of who showed it first, the shortest code that did, and its lowest objective."""
 
     number: int
     length: int
@@ -45,16 +48,17 @@ class RacingEvaluator:
     """Judges train candidates in stages, by what it was told of earlier ones; passes other splits through.
 
     1. A candidate whose code is that of an earlier one gets the same verdict.
-    2. A candidate with exactly the solutions of an earlier one on the probes, the instances before the first look,
-       decides as that one does: a duplicate, unless its code is shorter.
+    2. A candidate with exactly the solutions of an earlier one on the probes, the instances before the first look, is
+       taken for a duplicate, unless its code is shorter. It may still differ on the others, and where a search refines
+       its best it often does; so this holds only if the earlier one is not among the best `SPARED` of different values.
     3. At every look a candidate that is worse than its rival, in the mean and by a one-sided signed-rank test on the
        paired values so far, is stopped. The level of each look is `error` over the number of looks, so a candidate
        whose differences to its rival lie symmetrically around zero is stopped with a probability of at most `error` in
        all (Bonferroni).
 
-    Duplicates and losers are `Status.STOPPED`, never OK: only what was judged in full competes. The
-    published heuristics are judged in full whatever they are like. A verdict depends on the source and on what had been
-    told when `now` was called, and on nothing else.
+    Duplicates and losers are `Status.STOPPED`, never OK: only what was judged in full competes. What is published is
+    judged in full, whatever it is like. A verdict depends on the source and on what had been told when `now` was
+    called, and on nothing else.
 
     Source: Birattari, Stützle, Paquete and Varrentrapp (2002), A racing algorithm for configuring metaheuristics,
     GECCO; of two, F-Race too compares by signed ranks. It differs in the correction for repeated looks.
@@ -62,7 +66,8 @@ class RacingEvaluator:
     Args:
         inner: Judges, in stages or at once.
         problem: What is to be scheduled.
-        looks: After which shares of the train instances it is looked whether to go on.
+        looks: After which shares of the train instances it is looked whether to go on; the first one never before there
+            was an instance of every group.
         error: Probability with which a candidate as good as its rival may be stopped; 0 lets all go on.
         rank: The rival is the candidate of this rank among different values of the objective: 1 is the incumbent, more
             spares those that are worse than the incumbent and still good enough to be parents.
@@ -90,11 +95,12 @@ class RacingEvaluator:
             groups.setdefault(instance.group, []).append(index)
         self._order = tuple(index for turn in zip_longest(*groups.values()) for index in turn if index is not None)
         self._names = [instances[index].name for index in self._order]
-        self._looks = tuple(sorted({max(1, round(look * len(instances))) for look in looks} - {len(instances)}))
+        counts = {max(len(groups), round(look * len(instances))) for look in looks}
+        self._looks = tuple(sorted(count for count in counts if count < len(instances)))
         self._inner, self._objective, self._error, self._rank = inner, problem.objectives[0], error, rank
         self._duplicates = duplicates
         self._lock = Lock()  # guards what was told: threads that judge look at it while another one tells
-        self._best: list[tuple[float, Rival]] = []  # one per value, as many as the rank
+        self._best: list[tuple[float, Rival]] = []  # one per value
         self._verdicts: dict[str, Evaluation] = {}
         self._behaviours: dict[str, Known] = {}
 
@@ -118,18 +124,22 @@ class RacingEvaluator:
         if evaluation.status is not Status.OK or not self._looks:
             return
         value = evaluation.measures[self._objective]
-        known = self._behaviours.get(evaluation.behaviour)
-        if evaluation.behaviour and (known is None or len(source) < known.length):
-            _remember(self._behaviours, evaluation.behaviour, Known(number, len(source), value))
+        if evaluation.behaviour:
+            known = self._behaviours.get(evaluation.behaviour, Known(number, len(source), value))
+            shorter, lower = min(known.length, len(source)), min(known.value, value)
+            _remember(self._behaviours, evaluation.behaviour, Known(known.number, shorter, lower))
         if all(value != other for other, _ in self._best):
             values = {name: measures[self._objective] for name, measures in evaluation.per_instance.items()}
-            self._best = sorted([*self._best, (value, Rival(number, values))], key=lambda entry: entry[0])[: self._rank]
+            self._best = sorted([*self._best, (value, Rival(number, values))], key=lambda entry: entry[0])
+            del self._best[max(self._rank, SPARED) :]
 
     def now(self) -> Evaluator:
         """Return the evaluator as it is now; what is told later does not change its verdicts."""
         with self._lock:
             rival = self._best[self._rank - 1][1] if self._error and len(self._best) >= self._rank else None
-            behaviours = dict(self._behaviours) if self._duplicates else {}
+            good = self._best[SPARED - 1][0] if len(self._best) >= SPARED else math.inf
+            known = self._behaviours.items() if self._duplicates else ()
+            behaviours = {key: candidate for key, candidate in known if candidate.value > good}
             verdicts = dict(self._verdicts)
 
         def judge(source: str, split: Split = Split.TRAIN) -> Evaluation:
@@ -166,7 +176,7 @@ class RacingEvaluator:
     def _duplicate(self, known: Known, solved: int) -> str:
         return (
             f"stopped after {solved} of {len(self._order)} instances: it solves them just as candidate {known.number} "
-            f"does and its code is no shorter; {self._objective} of that one: {known.value:.6g}"
+            f"does, and who did so reached {self._objective} {known.value:.6g} at best, with code that is no longer"
         )
 
     def _raced_out(self, rival: Rival, plan: Plan, stopped: Stopped) -> str:

@@ -17,7 +17,7 @@ with warnings.catch_warnings():
     import cma
 
 from evaluators.compiler import compile_heuristic
-from evaluators.constants import MOST, READER, written
+from evaluators.constants import DIGITS, MOST, READER, written
 from evaluators.inside import Solver
 from problems.base import AnyArray, Split
 
@@ -38,7 +38,8 @@ class Tuning:
     2. CMA-ES minimises the mean of the first objective over train instances. Its variables are the changes of the
        constants relative to their sizes, so that all have one scale. What raises counts as infinitely bad.
     3. The best settings, the mean of the search and the constants as they were are scored with the digits that are
-       written down, and the best of these is returned.
+       written down, and the best of these is returned; of its constants each is as it was before, or has as few digits,
+       as that does no harm.
 
     The score is computed beside the heuristic and proves nothing: what returns is a proposal, to be judged like any.
 
@@ -103,8 +104,8 @@ class Tuning:
             end = time.process_time() + request["seconds"]
             found, tried = explored(search, lambda point: score(at(point)), request["trials"], end)
             settings = [start, *(np.array([written(value) for value in at(point)]) for point in found)]
-            best = int(np.argmin([score(values) for values in settings]))
-            return {"values": settings[best], "trials": np.array([tried])}
+            best = settings[int(np.argmin([score(values) for values in settings]))]
+            return {"values": plainer(best, start, score), "trials": np.array([tried])}
 
         return run
 
@@ -149,6 +150,26 @@ def explored(
                 break
             search.tell(points, [min(value, worst + abs(worst) + 1.0) for value in scores])
     return [*(point for _, point in best), np.array(search.mean)], tried
+
+
+def plainer(values: AnyArray, before: AnyArray, score: Callable[[AnyArray], float]) -> AnyArray:
+    """Return settings that score no worse and whose constants are, one after the other, made plainer.
+
+    Args:
+        values: The settings.
+        before: The constants as they were.
+        score: Of settings.
+    """
+    best, least = values.copy(), score(values)
+    for place in range(len(best)):
+        for plain in (before[place], *(written(values[place], digits) for digits in range(1, DIGITS))):
+            tried = best.copy()
+            tried[place] = plain
+            value = score(tried)
+            if value <= least:
+                best, least = tried, value
+                break
+    return best
 
 
 def reader(address: int) -> Any:

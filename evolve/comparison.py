@@ -8,7 +8,7 @@ from typing import Any
 
 from evolve import settings as recipes
 from evolve.archive import Archive, Run, listing
-from evolve.run import problem_of
+from evolve.parts import problem_of
 from evolve.settings import Settings, SettingsError
 from evolve.statistics import Interval, Unpaired, compare_samples, holm, interval
 

@@ -122,7 +122,7 @@ class Tally:
         if self.savings.causes:
             told.append(("stopped early", str(self.savings)))
         if self.calls:
-            told.append(("answers", f"{self.calls:,}, {self.writing()} more on their way"))
+            told.append(("answers", f"{self.calls:,}; {self.writing()} candidates are being written"))
             told.append(("cost", self._spent_on_models()))
         if (left := self.seconds_left) is not None:
             told.append(("time left", clock(left)))

@@ -62,7 +62,7 @@ class Tuning(BaseModel):
     model_config = STRICT
 
     every: int = Field(default=0, ge=0)
-    among: int = Field(default=5, ge=1)
+    among: int = Field(default=3, ge=1)
     trials: int = Field(default=600, ge=10)
     instances: int = Field(default=100, ge=1)
     cpu_seconds: float = Field(default=60.0, gt=0, allow_inf_nan=False)

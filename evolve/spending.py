@@ -49,7 +49,7 @@ def yields(records: Sequence[Record], objective: str) -> list[Yield]:
             mine.calls += 1
             mine.cost += candidate.cost
             mine.flawed += candidate.flaw is not None
-            mine.failed += candidate.flaw is None and value is None
+            mine.failed += candidate.flaw is None and evaluation.status.failed
             before = [values[parent] for parent in candidate.parents if parent in values]
             mine.better += value is not None and bool(before) and value < min(before)
             mine.improvements += value is not None and value < best

@@ -85,10 +85,14 @@ def _check_function(node: ast.FunctionDef, functions: frozenset[str], constants:
     below = trees.nodes(node)
     variables = _stored(below) | {item.arg for item in below if isinstance(item, ast.arg)}
     local_functions = _named_functions(node, below)
+    places: dict[str, ast.AST] = {}
+    for item in below:
+        if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Store):
+            places.setdefault(item.id, item)
     for name in sorted(variables | local_functions):
-        check_name(node, name)
+        check_name(places.get(name, node), name)
         if name in RESERVED | functions:
-            raise rejected(node, f"the name {short(name)} is taken", "rename the variable")
+            raise rejected(places.get(name, node), f"the name {short(name)} is taken", "rename the variable")
     checker = Checker(Scope(functions, frozenset(variables | constants) - local_functions, frozenset(local_functions)))
     checker.check_header(node)
     for item in node.body:

@@ -11,8 +11,8 @@ from evolve import settings
 from evolve.archive import Archive, Run, UnknownRun
 from evolve.candidate import Record
 from evolve.errors import NothingValid
+from evolve.parts import problem_of
 from evolve.report import chosen_best
-from evolve.run import problem_of
 from evolve.settings import Settings, SettingsError
 from problems.base import Problem, Split
 

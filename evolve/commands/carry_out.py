@@ -14,9 +14,9 @@ from evolve.estimate import estimates, first_prompt, told
 from evolve.execute import Outcome, execute, name_of
 from evolve.export import Exported, Wishes
 from evolve.llm.base import Unusable
+from evolve.parts import Parts, means_of, parts_of
 from evolve.progress import note
 from evolve.progress_style import Style
-from evolve.run import Parts, means_of, parts_of
 from evolve.settings import Settings
 from evolve.spending import dollars
 from evolve.terminal import err, say
@@ -126,9 +126,11 @@ def _show_outcome(outcome: Outcome, exported: Exported | None) -> None:
         page.print(f"{what}; `evolve costs {name}` tells what they brought\n", highlight=False, soft_wrap=True)
     page.print("Next:", highlight=False)
     since = " --diff parent" if winner.candidate.parents else ""
-    for command, what in (
-        (f"evolve show {name}:{winner.number}{since}", "where it came from"),
-        (f"evolve resume {name} --max-time 10m", "let the search go on"),
-        ("evolve app", "browse the candidates"),
-    ):
-        page.print(f"  {command:<44}{what}", highlight=False, soft_wrap=True)
+    commands = {
+        f"evolve show {name}:{winner.number}{since}": "where it came from",
+        f"evolve resume {name} --max-time 10m": "let the search go on",
+        "evolve app": "browse the candidates",
+    }
+    width = max(map(len, commands))
+    for command, what in commands.items():
+        page.print(f"  {command:<{width}}  {what}", highlight=False, soft_wrap=True)

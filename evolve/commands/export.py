@@ -10,8 +10,9 @@ from evolve.commands.arguments import find
 from evolve.errors import NothingValid
 from evolve.export import Exported, ExportMismatch, Wishes, WrongTarget, ancestors
 from evolve.export import export as export_module
+from evolve.parts import problem_of
 from evolve.report import judged_on
-from evolve.run import judging, problem_of
+from evolve.run import judging
 from evolve.settings import Settings, SettingsError
 from evolve.terminal import err, say
 from problems.base import Split

@@ -15,10 +15,11 @@ from evolve.commands.objects import bench_json, evaluation_json
 from evolve.errors import NothingValid
 from evolve.exact import job_shop_for_cp_sat, with_cp_sat
 from evolve.export import heuristic_in
+from evolve.parts import problem_of
 from evolve.report import Bench
 from evolve.report import bench as bench_of
 from evolve.reporting.bench import picture
-from evolve.run import judging, problem_of, workshop
+from evolve.run import judging, workshop
 from evolve.settings import Settings, SettingsError
 from evolve.terminal import err, say
 from problems.base import Problem, Split

@@ -12,7 +12,7 @@ from evolve.archive.listing import Glance
 from evolve.candidate import Record
 from evolve.commands.arguments import find
 from evolve.commands.objects import record_json
-from evolve.run import problem_of
+from evolve.parts import problem_of
 from evolve.terminal import say
 from problems.base import Problem
 

@@ -19,9 +19,10 @@ from evolve.llm.base import Ending, Usage
 from evolve.llm.name import parsed
 from evolve.llm.prices import MILLION, price_of
 from evolve.llm.writers import GROUP
+from evolve.parts import means_of, problem_of
 from evolve.proposers.base import NotStarted
 from evolve.proposers.llm.proposer import Llm
-from evolve.run import folder_of, means_of, problem_of, spent_on
+from evolve.run import folder_of, spent_on
 from evolve.search.memory import Memory
 from evolve.settings import SettingsError, restore
 from evolve.spending import Yield, dollars, total, yields

@@ -14,7 +14,7 @@ from evolve.archive.population import records_of, spent
 from evolve.candidate import Cost, Record
 from evolve.dashboard.parts import notice
 from evolve.options import ARCHIVE
-from evolve.run import problem_of
+from evolve.parts import problem_of
 from evolve.settings import Settings, SettingsError, restore
 from evolve.spending import Yield, yields
 from problems.base import Problem

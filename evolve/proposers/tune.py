@@ -31,5 +31,6 @@ class Tune:
         tuned = self._tuner(parent.candidate.source, int(rng.integers(1, 2**31)))
         if tuned is None:
             return self._inner(replace(brief, operator="mutate"), rng)
-        idea = f"the best of {tuned.trials} settings of {tuned.constants} constants"
+        told = f"the best of {tuned.trials} settings of its {tuned.constants} constants"
+        idea = f"{parent.candidate.idea} ({told})" if parent.candidate.idea else told
         return Candidate(tuned.source, "tune", (parent.number,), idea, "tune")

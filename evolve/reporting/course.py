@@ -80,7 +80,7 @@ def population(story: Story) -> Html:
         over_time.append(Cloud(name, color, list(zip((place[line.number] for line in lines), values, strict=True))))
         over_size.append(Cloud(name, color, list(zip((line.characters for line in lines), values, strict=True))))
     y_axis = f"{story.objective} on train"
-    told = f"{len(valid):,} of {len(story.listed):,} candidates are valid"
+    told = f"{len(valid):,} of {len(story.listed):,} candidates were judged in full and are valid"
     told += f"; {len(thinned):,} of them are drawn" if len(thinned) < len(valid) else ""
     return section(
         "The population",
@@ -115,5 +115,11 @@ def _operators(story: Story) -> Html:
         row[2] += value is not None and bool(before) and value < min(before)
         row[3] += line.number in led
     cells = [[name, *(f"{count:,}" for count in row)] for name, row in rows.items()]
-    columns = ["operator", "candidates", "valid", "better than their best parent", "best of the run when judged"]
+    columns = [
+        "operator",
+        "candidates",
+        "judged in full",
+        "better than their best parent",
+        "best of the run when judged",
+    ]
     return joined(table(columns, cells, "tnnnn"))

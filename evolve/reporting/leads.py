@@ -58,6 +58,8 @@ def _winner(story: Story, where: str) -> str:
     told = f" Of the {each.train:.2f} by which the winner, {story.name}, is ahead on train, "
     if each.fresh <= 0.0:
         return f"{told}nothing is left {where}."
+    if each.left >= 1.0:
+        return f"{told}nothing is lost {where}: {each.fresh:.2f}."
     return f"{told}{each.fresh:.2f} are left {where}: {each.left:.0%}."
 
 

@@ -47,7 +47,7 @@ def cost(story: Story) -> Html:
     )
     saved = Savings(record.evaluation for record in story.records)
     if saved.causes:
-        told += f" Of these, {saved.causes.total():,} were stopped early ({saved})."
+        told += f" Judging was stopped early for {saved.causes.total():,} candidates ({saved})."
     found = yields(story.records, story.objective)
     if not found:
         return section("Cost", tag("p", f"{told} No model was asked and nothing was paid."))

@@ -2,7 +2,6 @@
 
 import time
 
-from evaluators.base import Status
 from evolve.candidate import Cost
 from evolve.reporting import course, ledger, origin, verdict
 from evolve.reporting.html import Html, joined, page, tag, tiles
@@ -31,21 +30,20 @@ def report(story: Story) -> str:
             ledger.failures(story),
             ledger.cost(story),
             ledger.repeat(story),
-            tag("footer", f"Lower is better everywhere. {story.objective}: the mean over instances, each with equal "
-                          "weight, of the percentage above the instance's reference value."),
+            tag("footer", "Lower is better everywhere; in a mean, each instance has equal weight."),
         ),
     )  # fmt: skip
 
 
 def _figures(story: Story) -> Html:
     means = {row.name: row.mean for row in story.bench.rows}
-    valid = sum(record.evaluation.status is Status.OK for record in story.records)
+    failed = sum(record.evaluation.status.failed for record in story.records)
     spent = sum((record.candidate.cost for record in story.records), Cost())
     shown = [(f"{means[name]:.2f}", f"{name}, {story.objective} on test") for name in (story.name, story.rival)
              if name in means]  # fmt: skip
     return tiles([
         *shown,
-        (f"{len(story.records):,}", f"candidates, {valid / max(len(story.records), 1):.0%} valid"),
+        (f"{len(story.records):,}", f"candidates, {failed:,} of them failed"),
         (ledger.duration(story.seconds), "working time"),
         (dollars(spent) if spent.tokens else "$0", "paid to models"),
     ])  # fmt: skip

@@ -12,13 +12,13 @@ from evolve.archive.listing import Line
 from evolve.candidate import Record
 from evolve.errors import NothingValid
 from evolve.execute import name_of, tested
+from evolve.parts import AFRESH, problem_of, redrawn
 from evolve.report import Bench, bench, best, judged_on, winner
-from evolve.run import judging, problem_of
+from evolve.run import judging
 from evolve.settings import Settings
 from evolve.shift import Shift
 from evolve.statistics import Comparison, compare
 from problems.base import Problem, Split
-from problems.draws import has_draws
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +119,9 @@ def gather(
         table = tested(archive, run, chosen, problem, evaluate, progress)
         published = best([record for record in records if record.candidate.operator == "seed"], objective)
         gains = _gains(archive, run, chosen, published, table, evaluate) if published else {}
-    draw = settings.problem.arguments.get("draw", 0) + 1 if has_draws(problem) else None
-    drawn = settings if draw is None else recipes.checked(settings.model_dump(mode="json"), [f"problem.draw={draw}"])
-    judged = partial(judging, drawn, problem_of(drawn))
+    drawn = redrawn(settings, problem, AFRESH)
+    draw = drawn.problem.arguments["draw"] if drawn else None
+    judged = partial(judging, drawn or settings, problem_of(drawn) if drawn else problem)
     found = chosen.number if chosen.candidate.operator != "seed" else None
     incumbents = remeasured(archive, run, problem, published, draw, judged, progress, also=found) if published else []
     benches = [Shift(text, _under(other, chosen, progress)) for text, other in zip(shifts, shifted, strict=True)]

@@ -15,10 +15,11 @@ REMEMBERED = 1000
 
 
 class Tuning:
-    """Asks for the best candidate that was not tuned to be tuned, every so many asks; else the inner search asks.
+    """Asks for one of the best candidates that were not tuned to be tuned, every so many asks; else the inner one asks.
 
-    A candidate that was tuned itself is not tuned again; what is made from it may be. The asks in between see the tuned
-    candidate as any other. It is wasted on nothing: while none of the best has constants, the inner search asks.
+    They take turns, so that two asks do not choose the same one while the first is under way. A candidate that was
+    tuned itself is not tuned again; what is made from it may be. The asks in between see the tuned candidate as any
+    other. It is wasted on nothing: while none of the best has constants, the inner search asks.
 
     Args:
         inner: The search that asks for the rest.
@@ -27,7 +28,7 @@ class Tuning:
         among: Of how many best candidates one is taken.
     """
 
-    def __init__(self, inner: Search, objective: str, *, every: int = 25, among: int = 5) -> None:
+    def __init__(self, inner: Search, objective: str, *, every: int = 25, among: int = 3) -> None:
         check_count(1, every=every, among=among)
         self._inner, self._objective, self._every, self._among = inner, objective, every, among
         self._best: list[tuple[float, int, Record]] = []
@@ -36,9 +37,9 @@ class Tuning:
     def ask(self, number: int, rng: np.random.Generator) -> Brief:
         """Return what is wanted as candidate `number`; see `evolve.search.base.Search`."""
         if number % self._every == self._every - 1:
-            for _, resident, record in self._best:
-                if resident not in self._tuned:
-                    return Brief(number, "tune", (record,))
+            left = [record for _, resident, record in self._best if resident not in self._tuned]
+            if left:
+                return Brief(number, "tune", (left[number // self._every % len(left)],))
         return self._inner.ask(number, rng)
 
     def tell(self, record: Record) -> None:

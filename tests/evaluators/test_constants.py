@@ -21,6 +21,9 @@ def values(body: str, integers: bool = True) -> tuple[float, ...]:
         ("    return -0.5 * a\n", (0.5,), (0.5,)),
         ("    x = 0\n    for k in range(3):\n        x += 1\n    return x * True\n", (), ()),
         ("    return a % 2 + a // 3\n", (), ()),
+        ("    return 1.5 if a == b - 1.0 else 2.5\n", (1.5, 2.5), (1.5, 2.5)),  # what must be equal is none
+        ("    return a / max(b, 1.5) + max(a, 2.5)\n", (2.5,), (2.5,)),  # nor is what guards a divisor
+        ("    return max(a, 2.5) / (b + 3.5)\n", (2.5, 3.5), (2.5, 3.5)),
         ("    return a\n", (), ()),
     ],
 )

@@ -7,7 +7,7 @@ import pytest
 from evaluators.base import Evaluation, Measures, Status
 from evaluators.local import LocalEvaluator, mean_of
 from evaluators.plan import DUPLICATE, RACED_OUT, Plan, Stopped, behaviour
-from evaluators.racing import RacingEvaluator
+from evaluators.racing import SPARED, RacingEvaluator
 from problems.base import Split
 from problems.jobshop import JobShop
 from problems.jobshop.features import FEATURES
@@ -21,6 +21,8 @@ PROBES = 8
 HEAD = f"def priority({', '.join(FEATURES)}):\n"
 GOOD, BAD = f"{HEAD}    return 1.0 * work_remaining\n", f"{HEAD}    return 2.0 * -work_remaining\n"
 SAME = f"{HEAD}    return 3.0 * work_remaining + 1.0\n"
+WORSE = f"{HEAD}    return work_remaining + 0.5 * p\n"
+SAME_WORSE = f"{HEAD}    return 2.0 * work_remaining + 1.0 * p\n"
 
 
 def in_full(source: str) -> Evaluation:
@@ -98,14 +100,44 @@ def test_the_rival_is_the_one_of_the_rank_among_different_values() -> None:
     assert min(inner.plans[-1].rival) == 5.0
 
 
+def fill(judge: RacingEvaluator, count: int = SPARED) -> None:
+    """Tell so many different values, of which 1.0 is the largest."""
+    for number in range(count):
+        source = f"{1.0 - number / 1000}"
+        judge.tell(100 + number, source, in_full(source))
+
+
 def test_a_duplicate_is_stopped_unless_its_code_is_shorter() -> None:
     judge = racing(Numbers(), error=0.0)
+    fill(judge)
     judge.tell(3, " 5.0", in_full("5.0"))
     longer = judge("  5.0")
     assert (longer.status, longer.cause) == (Status.STOPPED, DUPLICATE)
     assert "just as candidate 3 does" in longer.message
     assert judge("5.0").status is Status.OK
-    assert racing(Numbers(), error=0.0, duplicates=False)("  5.0").status is Status.OK
+    unminding = racing(Numbers(), error=0.0, duplicates=False)
+    fill(unminding)
+    unminding.tell(3, " 5.0", in_full("5.0"))
+    assert unminding("  5.0").status is Status.OK
+
+
+def test_who_behaves_as_one_of_the_best_is_judged_in_full() -> None:
+    judge = racing(Numbers(), error=0.0)
+    fill(judge, SPARED - 1)
+    judge.tell(3, " 5.0", in_full("5.0"))
+    assert judge("  5.0").status is Status.OK
+    judge.tell(4, "0.5", in_full("0.5"))
+    assert judge("  5.0").status is Status.STOPPED
+    assert judge("  1.0").status is Status.OK
+
+
+def test_a_behaviour_is_as_good_as_the_best_that_showed_it() -> None:
+    judge = racing(Numbers(), error=0.0)
+    judge.tell(3, " 5.0", in_full("5.0"))
+    judge.tell(5, "0.1", replace(in_full("0.1"), behaviour=in_full("5.0").behaviour))
+    judge.tell(6, "    9.0", replace(in_full("9.0"), behaviour=in_full("5.0").behaviour))
+    fill(judge)
+    assert judge("  5.0").status is Status.OK
 
 
 def test_equal_code_is_not_judged_again_even_if_it_failed() -> None:
@@ -122,10 +154,16 @@ def test_a_verdict_depends_on_what_was_told_before_now_and_on_nothing_later() ->
     judge = racing(Numbers())
     judge.tell(0, "9.0", in_full("9.0"))
     before = judge.now()
-    judge.tell(1, "1.0", in_full("1.0"))
+    fill(judge)
     judge.tell(2, "5.0", in_full("5.0"))
     assert before("5.0").status is before(" 5.0").status is Status.OK
     assert judge.now()(" 5.0").status is Status.STOPPED
+
+
+def test_no_look_comes_before_every_group_had_an_instance() -> None:
+    inner = Numbers()
+    racing(inner, looks=(0.025, 0.5))("1.0")
+    assert inner.plans[-1].looks == (4, 20)
 
 
 def test_told_again_after_a_resume_it_judges_as_before() -> None:
@@ -157,7 +195,8 @@ def test_old_candidates_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("evaluators.racing.REMEMBERED", 3)
     inner = Numbers()
     judge = racing(inner, error=0.0)
-    for number in range(10):
+    fill(judge)
+    for number in range(2, 12):
         judge.tell(number, f"{number}.0", in_full(f"{number}.0"))
     judge(" 9.0")
     assert len(inner.plans[-1].known) == 3
@@ -187,13 +226,20 @@ def local():
     fenced.close()
 
 
-def test_in_the_sandbox_who_loses_is_stopped_and_who_does_not_gets_the_full_verdict(local: LocalEvaluator) -> None:
+def test_in_the_sandbox_who_loses_is_stopped_and_who_does_not_gets_the_full_verdict(
+    local: LocalEvaluator, monkeypatch: pytest.MonkeyPatch
+) -> None:
     judge = RacingEvaluator(local, SHOP, looks=(0.2, 0.5))
     full = judge(GOOD)
     assert full == replace(local(GOOD), seconds=full.seconds, behaviour=full.behaviour)
     judge.tell(0, GOOD, full)
     assert (judge(BAD).status, judge(BAD).cause) == (Status.STOPPED, RACED_OUT)
-    assert (judge(SAME).status, judge(SAME).cause) == (Status.STOPPED, DUPLICATE)
+    monkeypatch.setattr("evaluators.racing.SPARED", 1)
+    lenient = RacingEvaluator(local, SHOP, error=0.0)
+    lenient.tell(0, GOOD, full)
+    lenient.tell(1, WORSE, lenient(WORSE))
+    assert lenient(SAME).status is Status.OK
+    assert (lenient(SAME_WORSE).status, lenient(SAME_WORSE).cause) == (Status.STOPPED, DUPLICATE)
     other = RacingEvaluator(local, SHOP, looks=(0.2, 0.5))
     assert list(other(GOOD).per_instance) == NAMES
     assert other(f"{HEAD}    return p / 0.0\n").status is Status.ERROR

@@ -5,7 +5,7 @@ from evaluators.compiler import compile_heuristic
 from evaluators.constants import READER, lift
 from evaluators.local import LocalEvaluator
 from evaluators.tuner import Tuner
-from evaluators.tuning import explored, reader, strategy
+from evaluators.tuning import explored, plainer, reader, strategy
 from problems.base import Split
 from problems.jobshop import JobShop
 from problems.jobshop.features import FEATURES
@@ -129,6 +129,14 @@ def test_one_dimension_is_searched_and_where_nothing_has_a_value_or_time_is_over
     _, tried = explored(strategy(1, 1), lambda point: np.inf, 300)
     assert tried < 20
     assert explored(strategy(1, 1), lambda point: 0.0, 300, end=0.0)[1] == 0
+
+
+def test_a_constant_without_effect_is_as_it_was_and_one_with_effect_has_no_needless_digits() -> None:
+    def score(values: np.ndarray) -> float:
+        return abs(values[0] - 2.304) if abs(values[0] - 2.3) > 0.05 else 0.0
+
+    values = plainer(np.array([2.304, 21.07]), np.array([7.0, 1.0]), score)
+    assert values.tolist() == [2.3, 1.0]
 
 
 @pytest.mark.parametrize("bad", [{"trials": 5}, {"instances": 0}, {"workers": 0}])

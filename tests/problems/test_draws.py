@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from evolve.contract import check, fingerprints, fresh
-from evolve.run import problem_of, workshop
+from evolve.parts import problem_of
+from evolve.run import workshop
 from evolve.settings import checked
 from problems import draws
 from problems.base import Problem, Reference, ReferenceKind, Split

@@ -34,7 +34,7 @@ def test_the_tuned_code_is_a_candidate_with_its_parent_and_the_effort() -> None:
         return Tuned("tuned", 3, 400)
 
     candidate = Tune(inner, tuner)(Brief(9, "tune", (PARENT,)), rng())
-    assert candidate == Candidate("tuned", "tune", (7,), "the best of 400 settings of 3 constants", "tune")
+    assert candidate == Candidate("tuned", "tune", (7,), "the best of 400 settings of its 3 constants", "tune")
     Tune(inner, tuner)(Brief(9, "tune", (PARENT,)), rng())
     assert asked[0] == asked[1]
     assert asked[0][0] == PARENT.candidate.source

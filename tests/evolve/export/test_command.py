@@ -15,7 +15,8 @@ from evolve.cli_export import app
 from evolve.commands.export import wishes_of
 from evolve.errors import NothingValid
 from evolve.export import Wishes
-from evolve.run import judging, problem_of
+from evolve.parts import problem_of
+from evolve.run import judging
 from evolve.settings import SettingsError
 from problems.base import Split
 from problems.tardiness import TardinessRule

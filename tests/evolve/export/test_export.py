@@ -19,7 +19,8 @@ from evolve.export import ExportMismatch, Unverified, Wishes, WrongTarget, ances
 from evolve.export.module import module_text, parts
 from evolve.export.verify import Verifier, _within, verifier
 from evolve.export.write import write
-from evolve.run import judging, problem_of
+from evolve.parts import problem_of
+from evolve.run import judging
 from problems.base import Driver, Instance, Reference, ReferenceKind, RuleProblem, Split
 from problems.tardiness import TardinessRule
 

@@ -17,11 +17,12 @@ from evolve.archive import Archive, Run
 from evolve.archive.listing import Line
 from evolve.candidate import Candidate, Cost
 from evolve.errors import NothingValid
+from evolve.parts import problem_of
 from evolve.reporting.course import _kinds
 from evolve.reporting.origin import LONGEST_LINE, _telling
 from evolve.reporting.page import report
 from evolve.reporting.story import Story, gather
-from evolve.run import judging, problem_of
+from evolve.run import judging
 from evolve.settings import SettingsError
 from evolve.statistics import Interval
 from problems.base import Problem, Split
@@ -231,7 +232,7 @@ def test_what_was_measured_afresh_is_told_and_not_judged_again(
     with Archive(str(tmp_path / "a.db")) as copy:
         again = gather(copy, copy.run("tiny"), [])
         assert (again.incumbents, started) == (story.incumbents, [None])
-        monkeypatch.setattr("evolve.reporting.story.has_draws", lambda problem: False)
+        monkeypatch.setattr("evolve.parts.has_draws", lambda problem: False)
         fallen_back = gather(copy, copy.run("tiny"), [])
     assert (fallen_back.draw, started) == (None, [None] * 3)
     assert fallen_back.incumbents != story.incumbents
