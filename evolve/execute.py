@@ -12,6 +12,7 @@ from rich.console import Console
 from evaluators.base import Evaluator
 from evolve.archive import Archive, Run
 from evolve.candidate import Record
+from evolve.options import naming
 from evolve.progress import Tally, display, note
 from evolve.progress_style import Style
 from evolve.report import Bench, bench, judged_on, winner
@@ -50,10 +51,9 @@ class Outcome:
 
 
 @contextmanager
-def _signals(stop: threading.Event, style: Style, console: Console, run: Run) -> Iterator[list[int]]:
+def _signals(stop: threading.Event, style: Style, console: Console, go_on: str) -> Iterator[list[int]]:
     """Let the first signal set `stop` and the second raise KeyboardInterrupt; yield the exit codes they ask for."""
     codes: list[int] = []
-    go_on = f"To go on: evolve resume {run.name}"
 
     def handle(number: int, _frame: FrameType | None) -> None:
         codes.append(128 + number)
@@ -63,7 +63,7 @@ def _signals(stop: threading.Event, style: Style, console: Console, run: Run) ->
         note(
             style,
             console,
-            f"stopping when what is being written and judged is archived; once more to stop now.\n{go_on}",
+            f"stopping when what is being written and judged is archived; once more to stop now.\nTo go on: {go_on}",
         )
 
     before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -99,7 +99,7 @@ def execute(
         Interrupted: The user ended it; everything that was answered or judged is archived.
     """
     stop = threading.Event()
-    with _signals(stop, style, console, run) as codes:
+    with _signals(stop, style, console, f"evolve resume {run.name}{naming(archive.url)}") as codes:
         try:
             with display(style, console) as shown:
                 shown.phase("preparing the sandbox")

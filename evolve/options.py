@@ -1,5 +1,7 @@
 """The options that several commands take."""
 
+import os
+import shlex
 from typing import Annotated
 
 import typer
@@ -7,9 +9,10 @@ import typer
 from evolve.progress_style import Style
 
 ARCHIVE = "runs/archive.db"
+VARIABLE = "EVOLVE_ARCHIVE"
 
 ArchiveOption = Annotated[
-    str, typer.Option("--archive", envvar="EVOLVE_ARCHIVE", help="SQLite file or database URL that keeps all runs.")
+    str, typer.Option("--archive", envvar=VARIABLE, help="SQLite file or database URL that keeps all runs.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 ProgressOption = Annotated[Style, typer.Option(help="How progress is shown, on standard error.")]
@@ -36,3 +39,8 @@ ModelOption = Annotated[
     typer.Option("--model", "-m", help="Let a model write: provider:name, see `evolve models`. Can be repeated."),
 ]
 RunArgument = Annotated[str, typer.Argument(metavar="[RUN]", help="Name of the run; the newest by default.")]
+
+
+def naming(archive: str) -> str:
+    """Return what a command needs so that it uses this archive, with a space before it; empty if it does anyway."""
+    return "" if archive == os.environ.get(VARIABLE, ARCHIVE) else f" --archive {shlex.quote(archive)}"

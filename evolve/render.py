@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Mapping
 from statistics import fmean
 
 from rich.console import Console, Group, RenderableType
@@ -9,12 +10,14 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
+from evaluators.base import Evaluation
 from evolve.archive import Run
 from evolve.archive.listing import Glance
 from evolve.candidate import Record
 from evolve.report import Bench
 from evolve.spending import dollars
 from evolve.statistics import ALPHA
+from problems.base import Split
 
 WIDE = 100
 """Columns that a table of eight groups needs; used where the width is not a terminal's."""
@@ -107,8 +110,13 @@ def code(source: str, numbers: bool = False) -> Syntax:
     return Syntax(plain(source), "python", background_color="default", word_wrap=True, line_numbers=numbers)
 
 
-def record_view(record: Record, run: str, objective: str) -> RenderableType:
-    """Return a candidate: where it came from, what it scored, and its code."""
+def record_view(record: Record, run: str, others: Mapping[Split, Evaluation]) -> RenderableType:
+    """Return a candidate: where it came from, what it scored, and its code.
+
+    Args:
+        run: Name of its run.
+        others: What it scored on other splits than train.
+    """
     candidate, evaluation = record.candidate, record.evaluation
     grid = Table.grid(padding=(0, 2))
     made = candidate.operator + (f" of {', '.join(map(str, candidate.parents))}" if candidate.parents else "")
@@ -119,7 +127,8 @@ def record_view(record: Record, run: str, objective: str) -> RenderableType:
         ("cost", f"{dollars(candidate.cost)}, {candidate.cost.tokens:,} tokens" if candidate.by_model else ""),
     ]
     facts.append(("status", f"{evaluation.status}" + (f": {evaluation.message}" if evaluation.message else "")))
-    facts += [(f"{name}, train", f"{value:.2f}") for name, value in evaluation.measures.items()]
+    for split, scored in {Split.TRAIN: evaluation, **others}.items():
+        facts += [(f"{name}, {split}", f"{value:.2f}") for name, value in scored.measures.items()]
     facts.append(("judged in", f"{1000 * evaluation.seconds:.0f} ms CPU, {evaluation.isolation} isolation"))
     for label, text in facts:
         if text:

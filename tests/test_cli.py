@@ -199,6 +199,23 @@ def test_runs_and_show_tell_what_is_archived(evolve, done: Path) -> None:
     assert "return work_remaining" in page
 
 
+def test_what_is_to_be_typed_next_names_an_archive_that_is_not_the_usual_one(
+    evolve, done: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = evolve("resume", "tiny", "--archive", str(done), "--progress", "none").out
+    assert "evolve show tiny:" in out
+    assert f"--max-time 10m --archive {done}" in out
+    monkeypatch.setenv("EVOLVE_ARCHIVE", str(done))
+    assert "--archive" not in evolve("resume", "tiny", "--progress", "none").out
+
+
+def test_show_best_tells_what_it_scored_where_it_was_chosen(evolve, done: Path) -> None:
+    shown = evolve("show", "best", "--archive", str(done), "--json").json
+    assert shown["validation"]["gap"] > 0.0  # type: ignore[index]
+    told = " ".join(evolve("show", "best", "--archive", str(done)).out.split())
+    assert f"gap, validation {shown['validation']['gap']:.2f}" in told  # type: ignore[index]
+
+
 def test_show_diff_is_the_change_from_the_parent(evolve, done: Path) -> None:
     number = next(n for n in range(16, 24) if evolve("show", str(n), "--archive", str(done), "--json").json["parents"])
     shown = evolve("show", str(number), "--archive", str(done), "--diff", "parent", "--json").json

@@ -14,12 +14,14 @@ from evolve.estimate import estimates, first_prompt, told
 from evolve.execute import Outcome, execute, name_of
 from evolve.export import Exported, Wishes
 from evolve.llm.base import Unusable
+from evolve.options import naming
 from evolve.parts import Parts, means_of, parts_of
 from evolve.progress import note
 from evolve.progress_style import Style
 from evolve.settings import Settings
 from evolve.spending import dollars
 from evolve.terminal import err, say
+from problems.base import Split
 
 BRIEF = Wishes(plain_seconds=1.0)
 """The demo is not to wait for long replays in plain Python; `evolve export` has the time."""
@@ -38,7 +40,7 @@ def demo(recipe: Path, changes: Sequence[str], archive: str, style: Style, outpu
         run = _created(store, chosen)
         outcome = execute(store, run, chosen, style, err, test=True)
         exported = exported_to(store, run, chosen, outcome.winner, output, BRIEF) if outcome.winner else None
-        say(outcome_json(store, outcome, exported), as_json, lambda: _show_outcome(outcome, exported))
+        say(outcome_json(store, outcome, exported), as_json, lambda: _show_outcome(store, outcome, exported))
     if outcome.winner is None:
         raise NothingValid("no candidate is valid: see `evolve runs` for the causes")
 
@@ -92,27 +94,38 @@ def _created(store: Archive, chosen: Settings) -> Run:
 def _carry_out(store: Archive, run: Run, chosen: Settings, style: Style, as_json: bool, *, force: bool = False) -> None:
     note(style, err, f"run {run.name} in {store.url}")
     if any(model.partition(":")[0] == "mailbox" for model in chosen.proposer.arguments.get("models", ())):
-        note(style, err, f"Prompts wait for answers in the mailbox: evolve mailbox next --run {run.name} --wait 60s")
+        letters = f"evolve mailbox next --run {run.name}{naming(store.url)} --wait 60s"
+        note(style, err, f"Prompts wait for answers in the mailbox: {letters}")
     try:
         outcome = execute(store, run, chosen, style, err, force=force)
     except Unusable as error:
-        raise Unusable(f"{error}. What was answered is archived: `evolve resume {run.name}` goes on") from error
+        raise Unusable(
+            f"{error}. What was answered is archived: `evolve resume {run.name}{naming(store.url)}` goes on"
+        ) from error
     if chosen.proposer.kind == "llm" and not outcome.tally.calls:
         note(style, err, "No model was asked: the budget leaves no room for a call (--dry-run tells what one may cost)")
-    say(outcome_json(store, outcome, None), as_json, lambda: _show_outcome(outcome, None))
+    say(outcome_json(store, outcome, None), as_json, lambda: _show_outcome(store, outcome, None))
     if outcome.winner is None:
         raise NothingValid(f"run {run.name} has no valid candidate: see `evolve runs` for the causes")
 
 
-def _show_outcome(outcome: Outcome, exported: Exported | None) -> None:
+def _show_outcome(store: Archive, outcome: Outcome, exported: Exported | None) -> None:
     page, winner, tally = render.console(), outcome.winner, outcome.tally
     if winner is None:
         return
-    name = outcome.run.name
+    name, where, objective = outcome.run.name, naming(store.url), tally.objective
     if outcome.bench is not None:
         page.print()
         page.print(render.bench_table(outcome.bench, name_of(winner), page.width))
-    page.print(f"\nThe rule, {name_of(winner)}, best of the finalists on validation:\n", highlight=False)
+    (validated,) = store.records(outcome.run, Split.VALIDATION, winner.number)
+    values = (
+        f"{validated.evaluation.measures[objective]:.2f} there, {winner.evaluation.measures[objective]:.2f} on train"
+    )
+    page.print(
+        f"\nThe rule, {name_of(winner)}, best of the finalists on validation ({objective} {values}):\n",
+        highlight=False,
+        soft_wrap=True,
+    )
     page.print(render.code(winner.candidate.source))
     if exported is not None:
         page.print(
@@ -123,13 +136,13 @@ def _show_outcome(outcome: Outcome, exported: Exported | None) -> None:
         )
     if tally.calls:
         what = f"{tally.calls:,} answers of models: {dollars(tally.cost)}, {tally.cost.tokens:,} tokens"
-        page.print(f"{what}; `evolve costs {name}` tells what they brought\n", highlight=False, soft_wrap=True)
+        page.print(f"{what}; `evolve costs {name}{where}` tells what they brought\n", highlight=False, soft_wrap=True)
     page.print("Next:", highlight=False)
     since = " --diff parent" if winner.candidate.parents else ""
     commands = {
-        f"evolve show {name}:{winner.number}{since}": "where it came from",
-        f"evolve resume {name} --max-time 10m": "let the search go on",
-        "evolve app": "browse the candidates",
+        f"evolve show {name}:{winner.number}{since}{where}": "where it came from",
+        f"evolve resume {name} --max-time 10m{where}": "let the search go on",
+        f"evolve app{where}": "browse the candidates",
     }
     width = max(map(len, commands))
     for command, what in commands.items():

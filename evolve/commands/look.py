@@ -14,7 +14,7 @@ from evolve.commands.arguments import find
 from evolve.commands.objects import record_json
 from evolve.parts import problem_of
 from evolve.terminal import say
-from problems.base import Problem
+from problems.base import Problem, Split
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +70,8 @@ def show(reference: str, against: str | None, archive: str, as_json: bool) -> No
         change = _diff(store, run, problem, record, against) if against is not None else None
         explained = [event.detail for event in store.events(run) if event.kind == "explained"]
         said = [detail["text"] for detail in explained if detail["candidate"] == record.number]
-    view = render.record_view(record, run.name, problem.objectives[0])
+        validated = store.records(run, Split.VALIDATION, record.number)
+    view = render.record_view(record, run.name, {Split.VALIDATION: validated[0].evaluation} if validated else {})
     page = render.console()
 
     def print_both() -> None:
@@ -82,6 +83,7 @@ def show(reference: str, against: str | None, archive: str, as_json: bool) -> No
             page.print(Text(render.plain(text.strip())))
 
     data = {"run": run.name, **record_json(record), "diff": change, "explanations": said}
+    data["validation"] = dict(validated[0].evaluation.measures) if validated else None
     say(data, as_json, print_both)
 
 
