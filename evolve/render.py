@@ -105,9 +105,15 @@ def plain(text: str) -> str:
     return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", "\ufffd", text)
 
 
-def code(source: str, numbers: bool = False) -> Syntax:
-    """Return source text with its syntax coloured, and if wanted with the numbers of its lines."""
-    return Syntax(plain(source), "python", background_color="default", word_wrap=True, line_numbers=numbers)
+def code(source: str, *, numbers: bool = False, wrap: bool = True) -> Syntax:
+    """Return source text with its syntax coloured.
+
+    Args:
+        source: The text.
+        numbers: Whether its lines have their numbers.
+        wrap: Whether long lines are wrapped; where not, it must be printed with `soft_wrap`, and can be copied.
+    """
+    return Syntax(plain(source), "python", background_color="default", word_wrap=wrap, line_numbers=numbers)
 
 
 def record_view(record: Record, run: str, others: Mapping[Split, Evaluation]) -> RenderableType:
@@ -133,7 +139,7 @@ def record_view(record: Record, run: str, others: Mapping[Split, Evaluation]) ->
     for label, text in facts:
         if text:
             grid.add_row(Text(label, style="dim"), Text(plain(text)))
-    return Group(grid, Text(), code(candidate.source))
+    return Group(grid, Text(), code(candidate.source, wrap=False))
 
 
 def runs_table(runs: list[Run], glances: list[Glance], objectives: list[str | None]) -> RenderableType:

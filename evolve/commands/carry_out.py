@@ -126,7 +126,7 @@ def _show_outcome(store: Archive, outcome: Outcome, exported: Exported | None) -
         highlight=False,
         soft_wrap=True,
     )
-    page.print(render.code(winner.candidate.source))
+    page.print(render.code(winner.candidate.source, wrap=False), soft_wrap=True)
     if exported is not None:
         page.print(
             f"Written as a module, replayed from the file: {exported.path}\n",

@@ -75,7 +75,7 @@ def show(reference: str, against: str | None, archive: str, as_json: bool) -> No
     page = render.console()
 
     def print_both() -> None:
-        page.print(view)
+        page.print(view, soft_wrap=True)
         if change is not None:
             page.print(Text(render.plain(change)) if change else Text("no difference"))
         for text in said:
