@@ -151,7 +151,7 @@ def runs_table(runs: list[Run], glances: list[Glance], objectives: list[str | No
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("run", no_wrap=True)
     table.add_column("state", no_wrap=True)
-    for name in ("candidates", "failed", "best", "best published", "cost", "minutes"):
+    for name in ("candidates", "failed", "best, train", "best published", "cost", "minutes"):
         table.add_column(name, justify="right", no_wrap=True)
     for run, glance, objective in zip(runs, glances, objectives, strict=True):
         best = (glance.best, glance.best_seed)
