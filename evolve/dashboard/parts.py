@@ -80,7 +80,7 @@ def state_badge(state: RunState) -> None:
 
 def status_badge(status: Status) -> None:
     """Show how an evaluation ended."""
-    st.badge(str(status), color="green" if status is Status.OK else "red")
+    st.badge(str(status), color="green" if status is Status.OK else "red" if status.failed else "gray")
 
 
 def metrics(values: Mapping[str, str]) -> None:

@@ -77,7 +77,6 @@ def _figures(glance: Glance, objective: str, seconds: dict[int, float], read: Co
             "Judged": f"{glance.judged:,}",
             "Under way": f"{len(glance.waiting):,}",
             "Failed": f"{glance.failed:,}{share}",
-            "Stopped early": f"{glance.stopped:,}",
             "Throughput": "–" if pace is None else f"{pace:,.0f} /min",
             "Cost": parts.amount(read.cost),
             "Time": parts.duration(glance.seconds),
@@ -127,10 +126,12 @@ def _others(listed: Sequence[Line], over: Over, objective: str) -> list[Point]:
 
 def _failures(glance: Glance) -> None:
     st.subheader("Failures")
-    if not glance.causes:
+    if glance.causes:
+        parts.table([Column("Cause", list(glance.causes)), Column("Count", list(glance.causes.values()), "%,d", 70)])
+    else:
         st.text("None so far.")
-        return
-    parts.table([Column("Cause", list(glance.causes)), Column("Count", list(glance.causes.values()), "%,d", 70)])
+    if glance.stopped:
+        st.text(f"Judging of {glance.stopped:,} others was stopped early: they are duplicates or lost a race.")
 
 
 def _models(models: Sequence[Yield]) -> None:
