@@ -131,28 +131,37 @@ class LocalEvaluator:
         ordered = [instances[index] for index in plan.order] if plan else instances
         made = [solutions.get(instance.name, {}) for instance in ordered]
         behaves = behaviour(made[: plan.probes]) if plan else ""
-        stopped = next((place for place, solution in enumerate(made) if not solution), len(made)) if plan else len(made)
+        end = next((place for place, solution in enumerate(made) if not solution), len(made))
         try:
-            measured = [self._measure(*pair) for pair in zip(ordered[:stopped], made, strict=False)]
-            if plan and stopped < len(made):
-                if cause := plan.verdict(measured, made[:stopped]):
+            measured = [self._measure(*pair) for pair in zip(ordered[:end], made, strict=False)]
+            if end < len(made):
+                if plan and (cause := plan.verdict(measured, made[:end])):
                     return Stopped(cause, tuple(measured), behaves, outcome.seconds, "")
-                self._measure(ordered[stopped], {})  # it stopped for no reason that the plan has
+                self._measure(ordered[end], {})  # it ended for no reason that the plan has
         except InvalidSolution as broken:
             return Evaluation(Status.INVALID, seconds=outcome.seconds, message=str(broken), cause="invalid solution")
-        if split is not Split.TRAIN and isinstance(self._problem, RuleProblem) and source not in self._published:
-            try:
-                audit(self._problem, instances, solutions, lambda rows: self._values(source, rows), default_rng())
-            except InvalidSolution as impure:
-                return Evaluation(Status.INVALID, seconds=outcome.seconds, message=str(impure), cause="not a pure rule")
-            except _NotValued as failure:
-                return _failed(failure.outcome)
+        if split is not Split.TRAIN and (fault := self._audited(source, instances, solutions)):
+            return replace(fault, seconds=outcome.seconds)
         by_name = dict(zip((instance.name for instance in ordered), measured, strict=True))
         per_instance = {instance.name: by_name[instance.name] for instance in instances}
         measures = mean_of(list(per_instance.values()))
         if self._template is not None and split is Split.TRAIN:
             measures = {**measures, DEVIATION: deviation(outcome.arrays.get("probes"), self._template)}
         return Evaluation(Status.OK, measures, per_instance, outcome.seconds, behaviour=behaves)
+
+    def _audited(
+        self, source: str, instances: Sequence[Instance], solutions: Mapping[str, Arrays]
+    ) -> Evaluation | None:
+        """Return the verdict on a rule that is none; None for what passes, and what need not be audited."""
+        if not isinstance(self._problem, RuleProblem) or source in self._published:
+            return None
+        try:
+            audit(self._problem, instances, solutions, lambda rows: self._values(source, rows), default_rng())
+        except InvalidSolution as impure:
+            return Evaluation(Status.INVALID, message=str(impure), cause="not a pure rule")
+        except _NotValued as failure:
+            return _failed(failure.outcome)
+        return None
 
     def _choices_of_template(self) -> AnyArray:
         template = check_source(next(iter(self._problem.seeds.values())), self._problem.entry)
