@@ -77,11 +77,11 @@ class Insights:
         if judged:
             self._profiles[record.number] = made, record.evaluation.measures[self._objective]
         parents = [self._profiles[number] for number in record.candidate.parents if number in self._profiles]
-        if not parents or record.candidate.flaw is not None:
+        judgeable = record.candidate.flaw is None and record.evaluation.status is not Status.STOPPED
+        if not parents or not judgeable:
             return
         best, before = min(parents, key=lambda parent: parent[1])
-        stopped = None if record.evaluation.status.failed else 0.0  # it was not better
-        gain = before - self._profiles[record.number][1] if judged else stopped
+        gain = before - self._profiles[record.number][1] if judged else None
         found = [tally for change in changes(best, made) for tally in [self._tallies.setdefault(change, _Tally())]]
         for tally in (self._all, *found):
             _add(tally, gain, record.number)

@@ -1,5 +1,7 @@
 """What a run teaches: counts by hand, and nothing without evidence."""
 
+from dataclasses import replace
+
 import pytest
 
 from evaluators.base import Evaluation, Status
@@ -107,3 +109,14 @@ def test_an_insight_is_a_sentence_with_its_counts() -> None:
         "reads work: helped; 6 of 10 were better than their best parent (of all, 20%), 3 were not, 1 failed"
     )
     assert "hurt; 1 of 10" in told(Insight("reads work", 1, 9, 0, (), 0.2))
+
+
+def test_what_was_stopped_early_is_no_evidence() -> None:
+    stopped = [
+        Record(50 + k, record(0, "p + ready", 1.0).candidate, Evaluation(Status.STOPPED, cause="duplicate"))
+        for k in range(9)
+    ]
+    children = [Record(one.number, replace(one.candidate, parents=(0,)), one.evaluation) for one in stopped]
+    parent, *others = mixed(10, 9)
+    found = {one.change: one for one in run([parent, *children, *others, *others, *children[:2]]).current}
+    assert (found["reads ready"].worse, found["reads ready"].failed) == (18, 0)

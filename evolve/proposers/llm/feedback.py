@@ -150,7 +150,7 @@ class Feedback:
         return f"{self.score(child)}, {verdict}"
 
     def _stopped(self, record: Record) -> str:
-        return f"not better, {record.evaluation.cause}: {self._places.neutral(record.evaluation.message)}"
+        return f"no value, {record.evaluation.cause}: {self._places.neutral(record.evaluation.message)}"
 
     def _failure(self, record: Record) -> str:
         message = self._places.neutral(record.evaluation.message)
