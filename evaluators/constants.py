@@ -38,7 +38,7 @@ def lift(source: str, integers: bool = True) -> Lifted:
 
     Floats are lifted, but for 0 and what is very small or very large. Integers are lifted where they are added,
     multiplied or compared by size; that such a one may be a float is for the compiler to say. What is part of the
-    structure stays: whatever is compared for equality, indices, and what keeps a divisor from zero with `max`.
+    structure stays: whatever is compared for equality, indices, ranges, and what keeps a divisor from zero with `max`.
 
     Args:
         source: Source text that has passed the static check.
@@ -81,6 +81,8 @@ def _constants(tree: ast.AST, integers: bool) -> Iterator[ast.Constant]:
                 continue
             case ast.Subscript():  # an index stays what it is
                 stack.append((node.value, False, divisor))
+                continue
+            case ast.Call(ast.Name("range")):
                 continue
             case ast.Compare() if not all(isinstance(operator, ORDER) for operator in node.ops):
                 continue  # what must be equal is no setting

@@ -24,6 +24,7 @@ def values(body: str, integers: bool = True) -> tuple[float, ...]:
         ("    return 1.5 if a == b - 1.0 else 2.5\n", (1.5, 2.5), (1.5, 2.5)),  # what must be equal is none
         ("    return a / max(b, 1.5) + max(a, 2.5)\n", (2.5,), (2.5,)),  # nor is what guards a divisor
         ("    return max(a, 2.5) / (b + 3.5)\n", (2.5, 3.5), (2.5, 3.5)),
+        ("    x = 0.0\n    for k in range(int(a) + 1):\n        x += 1.5\n    return x\n", (1.5,), (1.5,)),
         ("    return a\n", (), ()),
     ],
 )
