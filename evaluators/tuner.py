@@ -46,7 +46,7 @@ class Tuner:
         instances: On how many train instances, evenly spaced over the split, each setting is tried at most.
         workers: How many heuristics are tuned at once.
         isolation: As `evaluators.local.LocalEvaluator` takes it.
-        cpu_seconds: CPU limit for tuning one heuristic; no setting is tried after half of it.
+        cpu_seconds: CPU limit for tuning one heuristic; the search ends after half of it.
         memory_mb: Memory that it may use beyond the warm process, in MiB.
     """
 

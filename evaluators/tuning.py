@@ -71,8 +71,8 @@ class Tuning:
         Args:
             source: A lifted source.
             request: `values`: the constants to begin with, at most `MOST`; `only`: the indices of the train instances;
-                `trials`: the most settings that are tried; `seconds`: CPU seconds after which no more are; `seed`: of
-                the search, at least 1.
+                `trials`: the most settings that are tried; `seconds`: CPU seconds after which no more are, and half
+                as many for what comes after the search; `seed`: of the search, at least 1.
 
         Returns:
             A function that returns `values`: (constants,) the best that was found, and `trials`: (1,) how many were
@@ -101,11 +101,12 @@ class Tuning:
             return values
 
         def run() -> Mapping[str, AnyArray]:
-            end = time.process_time() + request["seconds"]
-            found, tried = explored(search, lambda point: score(at(point)), request["trials"], end)
+            begin, seconds = time.process_time(), request["seconds"]
+            found, tried = explored(search, lambda point: score(at(point)), request["trials"], begin + seconds)
             settings = [start, *(np.array([written(value) for value in at(point)]) for point in found)]
             best = settings[int(np.argmin([score(values) for values in settings]))]
-            return {"values": plainer(best, start, score), "trials": np.array([tried])}
+            best = plainer(best, start, score, begin + 1.5 * seconds)
+            return {"values": best, "trials": np.array([tried])}
 
         return run
 
@@ -152,16 +153,19 @@ def explored(
     return [*(point for _, point in best), np.array(search.mean)], tried
 
 
-def plainer(values: AnyArray, before: AnyArray, score: Callable[[AnyArray], float]) -> AnyArray:
+def plainer(values: AnyArray, before: AnyArray, score: Callable[[AnyArray], float], end: float = math.inf) -> AnyArray:
     """Return settings that score no worse and whose constants are, one after the other, made plainer.
 
     Args:
         values: The settings.
         before: The constants as they were.
         score: Of settings.
+        end: CPU time of this process at which no more is tried.
     """
     best, least = values.copy(), score(values)
     for place in range(len(best)):
+        if time.process_time() > end:
+            break
         for plain in (before[place], *(written(values[place], digits) for digits in range(1, DIGITS))):
             tried = best.copy()
             tried[place] = plain

@@ -137,6 +137,7 @@ def test_a_constant_without_effect_is_as_it_was_and_one_with_effect_has_no_needl
 
     values = plainer(np.array([2.304, 21.07]), np.array([7.0, 1.0]), score)
     assert values.tolist() == [2.3, 1.0]
+    assert plainer(np.array([2.304, 21.07]), np.array([7.0, 1.0]), score, end=0.0).tolist() == [2.304, 21.07]
 
 
 @pytest.mark.parametrize("bad", [{"trials": 5}, {"instances": 0}, {"workers": 0}])
