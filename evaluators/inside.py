@@ -91,7 +91,9 @@ class Solver:
                 if plan and self._ends(plan, instances[index], solution, solved):
                     break
             if self._probes is not None and request["split"] == Split.TRAIN:
-                with suppress(Exception):  # it may raise in a state that it never gets into by itself
+                with suppress(
+                    Exception
+                ):  # in a state that it never gets into by itself; the parent takes that for another kind
                     arrays["probes"] = self._probes.choices(compiled.address)
             return arrays | {"seconds": np.array(seconds), "compiling": np.array([compiling])}
 
@@ -99,7 +101,7 @@ class Solver:
 
     def _ends(self, plan: Plan, instance: Instance, solution: Arrays, solved: list[tuple[Measures, Arrays]]) -> bool:
         """Add a solution and its measures; return whether no more instances are to be solved."""
-        if len(solved) >= max(plan.looks, default=0):
+        if len(solved) >= plan.last:
             return False
         try:
             solved.append((self.problem.measure(instance, solution), solution))

@@ -25,7 +25,7 @@ class Plan:
         order: Indices of all instances of the split.
         looks: After how many instances it is looked whether to go on, ascending.
         objective: The measure that is compared.
-        rival: Its value for the incumbent, in that order; empty where there is none.
+        rival: Its value for whom a candidate is raced against, in that order; empty where there is none.
         level: Error rate of one look.
         known: The `behaviour` of earlier candidates on the probes.
     """
@@ -65,6 +65,13 @@ class Plan:
         """On how many of the first instances behaviour is compared."""
         return self.looks[0] if self.looks else len(self.order)
 
+    @property
+    def last(self) -> int:
+        """After how many instances nothing is left to be looked at."""
+        if self.rival:
+            return max(self.looks, default=0)
+        return self.probes if self.known and self.looks else 0
+
     def verdict(self, measured: Sequence[Measures], solutions: Sequence[Arrays]) -> str:
         """Return why judging ends after these instances, as a cause; empty if it goes on.
 
@@ -81,7 +88,7 @@ class Plan:
         return ""
 
     def differences(self, measured: Sequence[Measures]) -> list[float]:
-        """Return by how much each value is above the incumbent's."""
+        """Return by how much each value is above the rival's."""
         return [measures[self.objective] - other for measures, other in zip(measured, self.rival, strict=False)]
 
 

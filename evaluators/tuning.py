@@ -92,7 +92,7 @@ class Tuning:
                     self._problem.measure(instance, self._problem.solve(compiled.address, instance))[objective]
                     for instance in instances
                 ]
-            except Exception:  # noqa: BLE001  # whatever a heuristic raises; the values are no good, and no more is needed
+            except Exception:  # noqa: BLE001  # judging reports what a heuristic raises; here these settings only are the worst
                 return np.inf
             return float(np.mean(measured))
 

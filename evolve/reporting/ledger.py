@@ -33,7 +33,7 @@ def failures(story: Story) -> Html:
         rows.append([cause, f"{count:,}", f"{count / len(story.records):.1%}", str(record.number), message])
     return section(
         "Failures",
-        tag("p", f"{len(failed):,} of {len(story.records):,} candidates are not valid. They do not compete."),
+        tag("p", f"{len(failed):,} of {len(story.records):,} candidates failed. They do not compete."),
         table(["cause", "count", "of all", "latest candidate", "its message"], rows, "-nnnt"),
     )
 
@@ -47,7 +47,7 @@ def cost(story: Story) -> Html:
     )
     saved = Savings(record.evaluation for record in story.records)
     if saved.causes:
-        told += f" Judging was stopped early for {saved.causes.total():,} candidates ({saved})."
+        told += f" Stopped early: {saved}."
     found = yields(story.records, story.objective)
     if not found:
         return section("Cost", tag("p", f"{told} No model was asked and nothing was paid."))

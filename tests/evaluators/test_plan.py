@@ -74,6 +74,13 @@ def test_who_solves_the_probes_as_a_known_one_is_a_duplicate() -> None:
     assert judged(plan, 2.0, 1.0) == ""
 
 
+def test_nothing_is_looked_at_for_longer_than_it_can_change_the_verdict() -> None:
+    order, looks = tuple(range(20)), (5, 8)
+    assert Plan(order, looks, "gap", rival=(1.0,) * 20).last == 8
+    assert Plan(order, looks, "gap", known=frozenset({"a"})).last == 5
+    assert Plan(order, looks, "gap").last == Plan(order, (), "gap", known=frozenset({"a"})).last == 0
+
+
 def test_behaviours_differ_where_any_array_does_in_name_kind_shape_or_value() -> None:
     one = [{"starts": np.array([[1, 2], [3, 4]], np.int32), "order": np.array([0, 1])}]
     assert behaviour(one) == behaviour([{"order": np.array([0, 1]), "starts": np.array([[1, 2], [3, 4]], np.int32)}])

@@ -21,6 +21,7 @@ RULE = f"{HEAD}    return -(2 * p / mean_p) - 3.5 * next_queue_work / mean_p + 0
 @pytest.fixture(scope="module")
 def tuner():
     with Tuner(SHOP, "jobshop", SETTINGS, trials=120, instances=6) as with_fence:
+        assert with_fence(RULE, 1) is not None  # its process is there, whichever test comes first
         yield with_fence
 
 

@@ -281,7 +281,7 @@ def test_the_opening_of_the_test_split_is_told_with_its_time(
 
 
 def test_costs_and_failures_are_counted(words: str) -> None:
-    assert "1 of 5 candidates are not valid" in words
+    assert "1 of 5 candidates failed" in words
     assert "$0.7500" in words
 
 
